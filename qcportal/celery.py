@@ -1,0 +1,11 @@
+"""Celery's application. Work is described by rows; the broker only carries ids."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qcportal.settings")
+
+app = Celery("qcportal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
