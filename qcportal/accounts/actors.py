@@ -1,0 +1,88 @@
+"""Actor: a user acting for an organisation at one desk. Built once per request.
+
+Nobody below the faces passes a request or a bare user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from guardian.shortcuts import get_perms
+
+from qcportal.accounts.models import Membership, Organisation, User
+from qcportal.accounts.roles import CHANNELS, Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """``user`` acting for ``organisation`` in ``role``, on the seat ``membership``."""
+
+    membership: Membership
+
+    @property
+    def user(self) -> User:
+        return self.membership.user
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.membership.organisation
+
+    @property
+    def role(self) -> Role:
+        return self.membership.role
+
+    @property
+    def channel(self) -> str:
+        return CHANNELS[self.role]
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """Object permissions on the organisation, asked of django-guardian."""
+        return frozenset(get_perms(self.user, self.organisation))
+
+    def may(self, permission: str) -> bool:
+        """True if ``permission`` (e.g. ``seal_for``) was granted for the organisation."""
+        return permission in self.permissions
+
+    @property
+    def user_key(self) -> str:
+        return str(self.user.pk)
+
+    @property
+    def user_name(self) -> str:
+        return self.user.name
+
+    @property
+    def organisation_key(self) -> str:
+        return str(self.organisation.key)
+
+    @property
+    def organisation_name(self) -> str:
+        return self.organisation.name
+
+
+def seats_of(user: User) -> list[Membership]:
+    """The seats a user may take now, oldest first: in force *and* permitted."""
+    seats = (
+        Membership.objects.in_force()
+        .filter(user=user)
+        .select_related("organisation", "organisation__parent", "user")
+    )
+    return [seat for seat in seats if _permitted(seat)]
+
+
+def _permitted(seat: Membership) -> bool:
+    if seat.role == Role.JUDGE:
+        return True  # what a judge sees is given per campaign and per assignment
+    return "act_for" in get_perms(seat.user, seat.organisation)
+
+
+def actor_on(user: User, seat_key: str | None) -> Actor | None:
+    """The actor on the chosen seat, the only or first seat if none is chosen, or None
+    if the user has no seat (any more)."""
+    seats = seats_of(user)
+    for seat in seats:
+        if str(seat.key) == seat_key:
+            return Actor(seat)
+    return Actor(seats[0]) if seats else None

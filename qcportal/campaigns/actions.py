@@ -1,0 +1,82 @@
+"""The only writers of campaigns: windows, publication, numbers, who runs and judges."""
+
+from datetime import datetime
+
+from django.db import transaction
+from guardian.shortcuts import assign_perm, remove_perm
+
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import User
+from qcportal.audit.record import record
+from qcportal.campaigns import rules
+from qcportal.campaigns.models import Campaign, Counter, Window, WindowChange
+from qcportal.refusals import refuse_if
+
+
+@transaction.atomic
+def move_window(
+    window_id: int,
+    *,
+    opens_at: datetime,
+    closes_at: datetime,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> Window:
+    """Open, extend or close a stage earlier: to the minute, with a reason, on record."""
+    window = (
+        Window.objects.select_for_update().select_related("campaign").get(pk=window_id)
+    )
+    refuse_if(rules.why_not_move_window(window, opens_at, closes_at, reason))
+    WindowChange.objects.create(
+        window=window,
+        old_opens_at=window.opens_at,
+        old_closes_at=window.closes_at,
+        new_opens_at=opens_at,
+        new_closes_at=closes_at,
+        reason=reason.strip(),
+        by=by.user,
+        at=at,
+    )
+    record(
+        by, "window_moved", window.stage, at=at, campaign=window.campaign.code,
+        old=[window.opens_at.isoformat(), window.closes_at.isoformat()],
+        new=[opens_at.isoformat(), closes_at.isoformat()], reason=reason.strip(),
+    )  # fmt: skip
+    window.opens_at, window.closes_at = opens_at, closes_at
+    window.save(update_fields=["opens_at", "closes_at"])
+    return window
+
+
+def next_number(campaign: Campaign, name: str) -> int:
+    """The next running number under ``name``; call inside a transaction."""
+    Counter.objects.get_or_create(campaign=campaign, name=name)
+    counter = Counter.objects.select_for_update().get(campaign=campaign, name=name)
+    counter.value += 1
+    counter.save(update_fields=["value"])
+    return counter.value
+
+
+@transaction.atomic
+def let_run(campaign: Campaign, user: User, *, by: Actor | None, at: datetime) -> None:
+    """The user may run the campaign (secretariat)."""
+    assign_perm("run_campaign", user, campaign)
+    record(by, "campaign_run_granted", str(user.pk), at=at, campaign=campaign.code)
+
+
+@transaction.atomic
+def let_judge(
+    campaign: Campaign, user: User, *, by: Actor | None, at: datetime
+) -> None:
+    """The user belongs to the campaign's pool of judges."""
+    assign_perm("judge_campaign", user, campaign)
+    record(by, "campaign_judge_granted", str(user.pk), at=at, campaign=campaign.code)
+
+
+@transaction.atomic
+def stop_running(
+    campaign: Campaign, user: User, *, by: Actor | None, at: datetime
+) -> None:
+    """Takes ``let_run`` back, at once."""
+    remove_perm("run_campaign", user, campaign)
+    record(by, "campaign_run_revoked", str(user.pk), at=at, campaign=campaign.code)

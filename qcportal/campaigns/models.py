@@ -1,0 +1,354 @@
+"""When and by which rules: campaigns, windows, forms, rubrics, quotas, awards.
+
+Everything a notice lays down is a row here. Knows nothing of what is filed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from qcportal.accounts.models import Organisation, RecommenderClass
+from qcportal.campaigns import definition
+from qcportal.campaigns.stages import Stage
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def public(self) -> CampaignQuerySet:
+        return self.filter(published_at__isnull=False)
+
+    def newest(self) -> Campaign | None:
+        """The campaign the home page speaks of."""
+        return self.public().order_by("-year", "-pk").first()
+
+
+class Campaign(models.Model):
+    """One year of one activity, as its notice lays it down."""
+
+    code = models.SlugField("代码", max_length=60, unique=True)
+    year = models.PositiveSmallIntegerField("年度")
+    name = models.CharField("活动名称", max_length=80)
+    headline = models.CharField("首页标题", max_length=80)
+    lead = models.CharField("首页说明", max_length=200, blank=True)
+    host = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="campaigns", verbose_name="主办单位"
+    )
+    co_hosts = models.JSONField("联合主办单位", default=list, blank=True)
+    document_number = models.CharField("文号", max_length=60, blank=True)
+    letters = models.CharField("编号字母", max_length=8)
+    result_words = models.CharField(
+        "成果名称", max_length=60, help_text="例如：上海市质量管理小组活动优秀成果"
+    )
+    certificate_pattern = models.CharField(
+        "证书编号规则", max_length=60, default="{letters}{year}-{level}-{serial:04d}"
+    )
+    certificate_words = models.CharField("证书正文", max_length=200)
+    certificate_issuer = models.CharField("证书落款", max_length=80)
+    no_fee_words = models.CharField("不收费承诺", max_length=200, blank=True)
+    contact = models.JSONField("联系方式", default=dict, blank=True)
+    statistics = models.JSONField("活动统计表项目", default=list, blank=True)
+    summary_points = models.JSONField("活动总结要点", default=list, blank=True)
+    opinion_limit = models.PositiveSmallIntegerField("推荐意见字数上限", default=200)
+    needs_dossier = models.BooleanField("推荐前须交总结和统计表", default=False)
+    allows_direct = models.BooleanField("会员单位可申请直接申报", default=False)
+    allows_seal_picture = models.BooleanField("接受印章图样", default=False)
+    amendment_days = models.PositiveSmallIntegerField("补正期限（天）", default=3)
+    notice_days = models.PositiveSmallIntegerField("公示期（工作日）", default=5)
+    judges_per_submission = models.PositiveSmallIntegerField("每份专家数", default=3)
+    drop_from = models.PositiveSmallIntegerField(
+        "去掉最高最低分的起点人数", default=0, help_text="0 表示不去掉"
+    )
+    decimals = models.PositiveSmallIntegerField("得分小数位", default=2)
+    please_check = models.JSONField("请核对的设定", default=list, blank=True)
+    published_at = models.DateTimeField("发布时间", null=True, blank=True)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "活动"
+        verbose_name_plural = "活动"
+        ordering = ["-year", "-pk"]
+        permissions = [
+            ("run_campaign", "办理本活动（秘书处）"),
+            ("judge_campaign", "评审本活动（专家）"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def windows_by_stage(self) -> dict[str, Window]:
+        return {window.stage: window for window in self.windows.all()}
+
+    def window(self, stage: Stage) -> Window | None:
+        return self.windows_by_stage.get(stage)
+
+
+class CampaignUserObjectPermission(UserObjectPermissionBase):
+    content_object = models.ForeignKey(Campaign, models.CASCADE)
+
+
+class CampaignGroupObjectPermission(GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Campaign, models.CASCADE)
+
+
+class Window(models.Model):
+    """When a stage is open: half-open, the closing instant is closed. Stored in UTC."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="windows")
+    stage = models.CharField("环节", max_length=16, choices=Stage.choices)
+    opens_at = models.DateTimeField("开放")
+    closes_at = models.DateTimeField("关闭")
+    advised_at = models.DateTimeField(
+        "建议办完时间",
+        null=True,
+        blank=True,
+        help_text="给后面的环节留出时间；过了仍可办理",
+    )
+
+    class Meta:
+        verbose_name = "窗口"
+        verbose_name_plural = "窗口"
+        ordering = ["closes_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "stage"], name="one_window_per_stage"
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__lt=F("closes_at")),
+                name="window_opens_before_closing",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage__in=[s.value for s in Stage]),
+                name="window_stage_known",
+            ),
+        ]
+
+    def is_open(self, at: datetime) -> bool:
+        return self.opens_at <= at < self.closes_at
+
+
+class WindowChange(models.Model):
+    """Every change of a window: from, to, why, who. Append-only."""
+
+    window = models.ForeignKey(Window, models.CASCADE, related_name="changes")
+    old_opens_at = models.DateTimeField()
+    old_closes_at = models.DateTimeField()
+    new_opens_at = models.DateTimeField()
+    new_closes_at = models.DateTimeField()
+    reason = models.CharField("原因", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+
+class Milestone(models.Model):
+    """One line of the notice's timetable; some have no day yet (``label`` says so)."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="milestones")
+    order = models.PositiveSmallIntegerField()
+    title = models.CharField("环节", max_length=60)
+    label = models.CharField("公开文字", max_length=60)
+    note = models.CharField("说明", max_length=120, blank=True)
+    warns = models.BooleanField("说明用红字", default=False)
+    starts_on = models.DateField("开始", null=True, blank=True)
+    ends_on = models.DateField("结束", null=True, blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "order"], name="milestone_order_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on__isnull=True)
+                | Q(ends_on__isnull=True)
+                | Q(starts_on__lte=F("ends_on")),
+                name="milestone_starts_before_end",
+            ),
+        ]
+
+
+class FormVersion(models.Model):
+    """A form as versioned data (see definition.py). A published version is frozen."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="forms")
+    version = models.PositiveSmallIntegerField()
+    definition = models.JSONField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "version"], name="form_version_once"
+            )
+        ]
+
+    @cached_property
+    def form(self) -> definition.FormDefinition:
+        return definition.parse(self.definition)
+
+
+class Rubric(models.Model):
+    """Criteria with points for one topic type, used by every tier that scores."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="rubrics")
+    topic_type = models.CharField("课题类型", max_length=30)
+    version = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField("名称", max_length=60)
+    source = models.CharField("依据", max_length=120, blank=True)
+    step = models.DecimalField(
+        "打分间隔", max_digits=4, decimal_places=2, default=Decimal("0.5")
+    )
+
+    class Meta:
+        ordering = ["campaign", "topic_type", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "topic_type", "version"], name="rubric_version_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def criteria_list(self) -> list[Criterion]:
+        return list(self.criteria.all())
+
+    @property
+    def points(self) -> Decimal:
+        return sum((criterion.points for criterion in self.criteria_list), Decimal(0))
+
+
+class Criterion(models.Model):
+    rubric = models.ForeignKey(Rubric, models.PROTECT, related_name="criteria")
+    order = models.PositiveSmallIntegerField()
+    code = models.SlugField(max_length=30)
+    name = models.CharField("项目", max_length=40)
+    points = models.DecimalField("满分", max_digits=5, decimal_places=1)
+    hint = models.CharField("要点", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rubric", "code"], name="criterion_code_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gt=0), name="criterion_has_points"
+            ),
+        ]
+
+
+class QuotaRule(models.Model):
+    """How many results may go up. Nullable columns narrow whom the rule covers.
+
+    ``subject`` RECOMMENDER counts all results of one recommending body, UNIT those of
+    one unit within one recommending body (Shanghai 2020 三.3). ``recommender`` beats
+    ``recommender_class`` beats neither. ``soft`` is a caution, ``hard`` a refusal.
+    """
+
+    class Subject(models.TextChoices):
+        RECOMMENDER = "recommender", "每个推荐单位"
+        UNIT = "unit", "推荐单位内每家单位"
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="quota_rules")
+    subject = models.CharField("对象", max_length=16, choices=Subject.choices)
+    recommender_class = models.CharField(
+        max_length=16, choices=RecommenderClass.choices, blank=True
+    )
+    recommender = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    topic_type = models.CharField("课题类型", max_length=30, blank=True)
+    soft = models.PositiveSmallIntegerField("提醒线", null=True, blank=True)
+    hard = models.PositiveSmallIntegerField("上限")
+
+    class Meta:
+        ordering = ["subject", "topic_type", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "campaign",
+                    "subject",
+                    "recommender_class",
+                    "recommender",
+                    "topic_type",
+                ],
+                nulls_distinct=False,
+                name="quota_rule_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(subject__in=["recommender", "unit"]),
+                name="quota_subject_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(soft__isnull=True) | Q(soft__lte=F("hard")),
+                name="quota_soft_below_hard",
+            ),
+        ]
+
+
+class CheckItem(models.Model):
+    """One line of the formal check. ``automatic`` names a question the portal answers."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="check_items")
+    order = models.PositiveSmallIntegerField()
+    text = models.CharField("核对内容", max_length=80)
+    hint = models.CharField("提示", max_length=120, blank=True)
+    automatic = models.SlugField(max_length=30, blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "order"], name="check_item_order_once"
+            )
+        ]
+
+
+class AwardLevel(models.Model):
+    """A prize of the campaign, highest first. ``style`` is how pages colour it."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="award_levels")
+    order = models.PositiveSmallIntegerField()
+    code = models.SlugField("编号用代码", max_length=8)
+    name = models.CharField("名称", max_length=20)
+    style = models.CharField(max_length=8, default="gold")
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "order"], name="award_order_once"
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "code"], name="award_code_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Counter(models.Model):
+    """Running numbers of a campaign, taken under a row lock: no gap, no double."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="counters")
+    name = models.CharField(max_length=40)
+    value = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "name"], name="counter_once")
+        ]

@@ -1,0 +1,74 @@
+"""Who pressed which seal on which bytes. Never draws a seal; keeps what its owner has."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from qcportal.accounts.models import Organisation
+from qcportal.documents.models import Document
+
+
+class Evidence(models.TextChoices):
+    """The kind of proof a stamped opinion rests on (domain.md §6.4)."""
+
+    SCAN = "scan", "纸质盖章扫描件"
+    SEAL_PICTURE = "seal_picture", "印模图像（非可靠电子签名）"
+    SIGNATURE = "signature", "数字签名"
+    EXCEPTION = "exception", "秘书处确认（无推荐单位盖章）"
+
+
+class SealPicture(models.Model):
+    """An organisation's own seal picture, under custody of its named keeper."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="seal_pictures"
+    )
+    picture = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    keeper = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    undertaking = models.TextField("承诺")
+    diameter_mm = models.DecimalField(
+        "直径（毫米）", max_digits=4, decimal_places=1, default=40
+    )
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=Q(ended_at__isnull=True),
+                name="one_live_seal_picture",
+            )
+        ]
+
+
+class SealAct(models.Model):
+    """One deliberate use: who, for whom, what kind of evidence, on which content."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="seal_acts"
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    by_name = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    evidence = models.CharField(max_length=16, choices=Evidence.choices)
+    content_hash = models.CharField("所盖内容的 SHA-256", max_length=64, db_index=True)
+    check_code = models.CharField("核对码", max_length=12, db_index=True)
+    paper = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    picture = models.ForeignKey(SealPicture, models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(evidence="seal_picture") | Q(picture__isnull=False),
+                name="seal_picture_named",
+            ),
+            models.CheckConstraint(
+                condition=~Q(evidence="scan") | Q(paper__isnull=False), name="scan_kept"
+            ),
+        ]
