@@ -1,0 +1,172 @@
+"""A document is a row first and a file later. It never knows who owns it.
+
+Owners (a revision, a stamp, a publication …) point here with PROTECT keys and decide
+who may read; making.py and uploads.py are the only writers.
+"""
+
+import uuid
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "doc": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "mp4": "video/mp4",
+    "zip": "application/zip",
+}
+
+
+def stored_name(document: "Document", filename: str) -> str:
+    """A random path in the storage; says nothing about owner, title or date."""
+    name = uuid.uuid4().hex
+    return f"documents/{name[:2]}/{name}.{document.extension}"
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def forgotten(
+        self, *, sent_before: datetime, beating_before: datetime
+    ) -> "DocumentQuerySet":
+        """Rows to be sent again: waiting unheard, or made by a maker gone silent."""
+        waiting = models.Q(
+            status=Document.Status.WAITING, ordered_at__lt=sent_before
+        ) & (models.Q(sent_at=None) | models.Q(sent_at__lt=sent_before))
+        silent = models.Q(
+            status=Document.Status.MAKING, started_at__lt=beating_before
+        ) & (models.Q(sent_at=None) | models.Q(sent_at__lt=sent_before))
+        return self.filter(waiting | silent)
+
+
+class Document(models.Model):
+    """A file the portal made or was given, or is about to make."""
+
+    class Status(models.TextChoices):
+        WAITING = "WAITING", "等待生成"
+        MAKING = "MAKING", "正在生成"
+        READY = "READY", "可以下载"
+        FAILED = "FAILED", "没有生成成功"
+        EXPIRED = "EXPIRED", "已过保存期"
+
+    class Origin(models.TextChoices):
+        MADE = "MADE", "平台生成"
+        UPLOADED = "UPLOADED", "用户上传"
+
+    key = models.UUIDField("公开标识", default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField("类别", max_length=40, db_index=True)
+    # The file name users see; its extension says what the file is.
+    title = models.CharField("文件名", max_length=200)
+    status = models.CharField(
+        "状态", max_length=10, choices=Status, default=Status.WAITING
+    )
+    origin = models.CharField("来源", max_length=10, choices=Origin)
+    maker = models.CharField("生成任务", max_length=100, blank=True)
+    file = models.FileField("存放位置", upload_to=stored_name, blank=True)
+    content_type = models.CharField("内容类型", max_length=100, blank=True)
+    sha256 = models.CharField("摘要", max_length=64, blank=True, db_index=True)
+    size = models.PositiveBigIntegerField("大小（字节）", default=0)
+    pages = models.PositiveIntegerField("页数", null=True, blank=True)
+    # Counted when a maker takes the row, so that a killed maker counts too; also the
+    # token by which a maker that was overtaken finds out.
+    attempts = models.PositiveSmallIntegerField("生成次数", default=0)
+    error = models.TextField("原因（工作人员可见）", blank=True)
+    progress = models.PositiveSmallIntegerField("进度（%）", default=0)
+    progress_text = models.CharField("进度说明", max_length=100, blank=True)
+    ordered_at = models.DateTimeField("登记时间", default=timezone.now)
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="登记人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    sent_at = models.DateTimeField("送出时间", null=True, blank=True)
+    started_at = models.DateTimeField("最近动静", null=True, blank=True)
+    ready_at = models.DateTimeField("完成时间", null=True, blank=True)
+    expires_at = models.DateTimeField("保存到", null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "文件"
+        verbose_name_plural = "文件"
+        ordering = ["-ordered_at", "-id"]
+        indexes = [models.Index(fields=["status", "sent_at"], name="document_queue")]
+        constraints = [
+            models.CheckConstraint(
+                name="document_status_known",
+                condition=models.Q(
+                    status__in=["WAITING", "MAKING", "READY", "FAILED", "EXPIRED"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="document_origin_known",
+                condition=models.Q(origin__in=["MADE", "UPLOADED"]),
+            ),
+            models.CheckConstraint(
+                name="document_ready_has_file",
+                condition=~models.Q(status="READY")
+                | (~models.Q(file="") & ~models.Q(sha256="")),
+            ),
+            models.CheckConstraint(
+                name="document_made_has_maker",
+                condition=~models.Q(origin="MADE") | ~models.Q(maker=""),
+            ),
+            models.CheckConstraint(
+                name="document_progress_percent",
+                condition=models.Q(progress__lte=100),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_waiting(self) -> bool:
+        """Ordered or being made: the page asks again in a while."""
+        return self.status in {self.Status.WAITING, self.Status.MAKING}
+
+    @property
+    def is_ready(self) -> bool:
+        return self.status == self.Status.READY
+
+    @property
+    def is_failed(self) -> bool:
+        return self.status == self.Status.FAILED
+
+    @property
+    def is_expired(self) -> bool:
+        return self.status == self.Status.EXPIRED
+
+    @property
+    def extension(self) -> str:
+        """Lower case, without the dot: "pdf"; "jpeg" is told as "jpg"."""
+        extension = PurePosixPath(self.title).suffix.lstrip(".").lower()
+        return "jpg" if extension == "jpeg" else extension
+
+    @property
+    def is_pdf(self) -> bool:
+        return self.content_type == CONTENT_TYPES["pdf"]
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type in {CONTENT_TYPES["jpg"], CONTENT_TYPES["png"]}
+
+    @property
+    def size_text(self) -> str:
+        """For people: 86 KB, 18.6 MB; bytes below one KB."""
+        if self.size < 1024:
+            return f"{self.size} B"
+        if self.size < 1024 * 1024:
+            return f"{self.size / 1024:.0f} KB"
+        return f"{self.size / 1024 / 1024:.1f} MB"

@@ -1,0 +1,21 @@
+"""The sweep: from beat, and once when a worker starts."""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.utils import timezone
+
+from qcportal.documents import making
+
+
+@shared_task(name="documents.sweep", ignore_result=True)
+def sweep() -> None:
+    """Send forgotten papers again (they may run twice, which is harmless)."""
+    making.sweep(at=timezone.now())
+
+
+@worker_ready.connect
+def sweep_at_start(**kwargs: Any) -> None:
+    """What was lost with the last worker need not wait for beat."""
+    making.sweep(at=timezone.now())
