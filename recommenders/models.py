@@ -1,0 +1,177 @@
+"""The recommending body's year: its dossier, its candidates, its standing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import Organisation
+from qcportal.accounts.roles import Role
+from qcportal.campaigns import access
+from qcportal.campaigns.models import Campaign
+from qcportal.documents.models import Document
+from qcportal.seals.models import SealAct
+from submissions.models import Submission
+
+
+class DossierQuerySet(models.QuerySet["Dossier"]):
+    def visible_to(self, actor: Actor | None) -> DossierQuerySet:
+        match actor.role if actor else None:
+            case Role.RECOMMENDER:
+                return self.filter(recommender=actor.organisation)
+            case Role.ASSOCIATION:
+                return self.filter(campaign__in=access.run_by(actor))
+        return self.none()
+
+
+class Dossier(models.Model):
+    """What one recommending body hands in for one campaign: summary, statistics, the
+    stamped 推荐表. The row is also the lock under which its places are counted."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="dossiers")
+    recommender = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="dossiers"
+    )
+    summary = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    summary_at = models.DateTimeField(null=True, blank=True)
+    statistics = models.JSONField(default=dict, blank=True)
+    statistics_version = models.PositiveIntegerField(default=0)
+    statistics_done_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DossierQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "推荐材料"
+        verbose_name_plural = "推荐材料"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "recommender"], name="one_dossier_per_recommender"
+            )
+        ]
+
+
+class Candidate(models.Model):
+    """A submission on a recommending body's bench: its rank there, and since when it
+    takes a place (``recommended_at``; empty = it does not)."""
+
+    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="candidates")
+    submission = models.OneToOneField(
+        Submission, models.PROTECT, related_name="candidate"
+    )
+    rank = models.PositiveIntegerField("名次", null=True, blank=True)
+    recommended_at = models.DateTimeField("推荐时间", null=True, blank=True)
+    recommended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta:
+        ordering = [F("rank").asc(nulls_last=True), "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dossier", "rank"], name="one_candidate_per_rank"
+            ),
+            models.CheckConstraint(
+                condition=Q(recommended_at__isnull=True) | Q(rank__isnull=False),
+                name="recommended_means_ranked",
+            ),
+        ]
+
+
+class Paper(models.Model):
+    """A sheet made from the list of recommended results: 推荐表, 推荐汇总表, 评审汇总表.
+
+    ``list_hash`` says from which list; when the list changes the paper shows it is old.
+    """
+
+    class Kind(models.TextChoices):
+        TABLE = "table", "推荐表（盖章 PDF）"
+        SUMMARY = "summary", "推荐汇总表（Excel）"
+        REVIEW = "review", "评审汇总表（Excel）"
+
+    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="papers")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    facts = models.JSONField("所列内容")
+    list_hash = models.CharField(max_length=64)
+    check_code = models.CharField(max_length=12)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+
+
+class TableStamp(models.Model):
+    """The recommending body's seal on its 推荐表; void once the list changes."""
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="stamps")
+    act = models.OneToOneField(SealAct, models.PROTECT, related_name="+")
+    scan = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField()
+    voided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper"],
+                condition=Q(voided_at__isnull=True),
+                name="one_live_table_stamp",
+            )
+        ]
+
+
+class Handover(models.Model):
+    """One act of handing results to the association: which, when, on which stamp."""
+
+    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="handovers")
+    stamp = models.ForeignKey(TableStamp, models.PROTECT, related_name="+")
+    codes = models.JSONField("受理编号")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def in_force(self, at: datetime) -> StandingQuerySet:
+        return self.filter(begins_at__lte=at).filter(
+            Q(ends_at__isnull=True) | Q(ends_at__gt=at)
+        )
+
+
+class Standing(models.Model):
+    """A loss of the right to recommend: a fact with dates and a reason, not a flag
+    (Shanghai 2020 三.4: charging fees costs the right)."""
+
+    class Kind(models.TextChoices):
+        SUSPENDED = "suspended", "暂停推荐资格"
+        STRUCK_OFF = "struck_off", "取消推荐资格"
+
+    recommender = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="standings"
+    )
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    reason = models.CharField(max_length=200)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-begins_at"]
