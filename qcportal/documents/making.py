@@ -20,7 +20,6 @@ silent is overtaken, and what it brings afterwards is thrown away.
 import functools
 import hashlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,7 +32,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from qcportal.documents import pdf
+from qcportal.documents import keeping, pdf
 from qcportal.documents.models import CONTENT_TYPES, Document
 
 logger = logging.getLogger(__name__)
@@ -172,7 +171,7 @@ def expire(at: datetime) -> int:
         count += Document.objects.filter(
             pk=document.pk, status=Document.Status.READY
         ).update(status=Document.Status.EXPIRED, file="")
-        document.file.storage.delete(stored)
+        keeping.drop(stored)
     return count
 
 
@@ -259,12 +258,7 @@ def _store(document: Document, content: bytes) -> bool:
     if not isinstance(content, bytes) or not content.startswith(start):
         raise NotAPaper(f"{document.maker} did not return {document.extension} bytes")
     pages = pdf.page_count(content) if document.extension == "pdf" else None
-    storage = document.file.storage
-    stored = storage.save(
-        document.file.field.generate_filename(document, document.title),
-        ContentFile(content),
-    )
-    settle_on_disk(storage, stored)
+    stored = keeping.write(document, ContentFile(content))
     kept = _held(document).update(
         status=Document.Status.READY,
         file=stored,
@@ -277,19 +271,9 @@ def _store(document: Document, content: bytes) -> bool:
         ready_at=timezone.now(),
     )
     if not kept:
-        storage.delete(stored)
+        keeping.drop(stored)
         logger.info("document %s: overtaken, its file is dropped", document.pk)
     return bool(kept)
-
-
-def settle_on_disk(storage: Any, stored: str) -> None:
-    """Flush a stored file to the disk, where the storage has one (S3 has not)."""
-    try:
-        path = storage.path(stored)
-    except NotImplementedError:
-        return
-    with open(path, "rb") as file:  # noqa: PTH123 - a descriptor is wanted
-        os.fsync(file.fileno())
 
 
 def _fault(document: Document, error: Exception) -> None:

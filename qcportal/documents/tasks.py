@@ -6,13 +6,19 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from qcportal.documents import making
+from qcportal.documents import keeping, making
 
 
 @shared_task(name="documents.sweep", ignore_result=True)
 def sweep() -> None:
     """Send forgotten papers again (they may run twice, which is harmless)."""
     making.sweep(at=timezone.now())
+
+
+@shared_task(name="documents.drop_unowned", ignore_result=True)
+def drop_unowned() -> None:
+    """Nightly: delete stored files no row names."""
+    keeping.drop_unowned(at=timezone.now())
 
 
 @worker_ready.connect
