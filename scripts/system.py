@@ -122,6 +122,8 @@ def apt_install(packages: list[str]) -> bool:
         return False
     quiet = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
     install = [*quiet, "install", "--no-install-recommends", *packages]
+    if subprocess.run(install, check=False, stderr=subprocess.DEVNULL).returncode == 0:
+        return True
     # A fresh machine has no package lists; an old one has stale lists.
     subprocess.run([*quiet, "update"], check=False, stdout=subprocess.DEVNULL)
     return subprocess.run(install, check=False).returncode == 0
@@ -151,9 +153,12 @@ def provide(needs: list[Need]) -> list[Need]:
     packages = [need.package for need in lacking]
     print(f"  system: installing {' '.join(packages)}", flush=True)
     if not apt_install(packages):
+        # One package that this release lacks must not hold up the others.
         for need in lacking:
-            if need.package.startswith("fonts-"):
-                apt_unpack(need.package)
+            apt_install([need.package])
+    fonts = {need.package for need in missing(needs)} & {"fonts-noto-cjk"}
+    for package in fonts:
+        apt_unpack(package)
     return missing(needs)
 
 
