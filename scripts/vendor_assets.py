@@ -131,29 +131,35 @@ def record(package: str) -> dict[str, str]:
     }
 
 
+def digest(path: Path) -> str:
+    """sha256 of a file. Raises OSError if it is absent."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def inputs() -> str:
     """A digest of everything the outputs depend on."""
-    digest = hashlib.sha256()
+    everything = hashlib.sha256()
     for path in (ROOT / "package-lock.json", ICONS / "icons.txt", Path(__file__)):
-        digest.update(path.read_bytes() if path.is_file() else b"-")
-    return digest.hexdigest()
+        everything.update(path.read_bytes() if path.is_file() else b"-")
+    return everything.hexdigest()
 
 
 def up_to_date() -> bool:
-    """True if versions.json carries the present inputs and every file exists."""
+    """True if versions.json carries the present inputs and every file as written."""
     try:
-        made_from = json.loads((VENDOR / "versions.json").read_text())["inputs"]
+        made = json.loads((VENDOR / "versions.json").read_text())
+        written = {name: entry["sha256"] for name, entry in made["files"].items()}
+        present = {name: digest(VENDOR / name) for name in written}
     except (OSError, ValueError, KeyError):
         return False
-    there = [VENDOR / name for name in FILES] + [ICONS / "sprite.svg"]
-    return made_from == inputs() and all(path.is_file() for path in there)
+    return made["inputs"] == inputs() and written == present
 
 
 def write(path: Path, content: bytes, package: str) -> dict[str, str]:
     """Write one output; answers its record with the sha256 of what was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return record(package) | {"sha256": hashlib.sha256(content).hexdigest()}
+    return record(package) | {"sha256": digest(path)}
 
 
 def build() -> None:
