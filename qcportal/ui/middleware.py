@@ -1,0 +1,117 @@
+"""Three small guards around every view; named in settings.MIDDLEWARE."""
+
+import re
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from qcportal.refusals import Refused
+
+# Line ends and tabs are people's; NUL and the other control characters are not.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+ENCODED_CONTROL = re.compile(r"%(?:0[0-8bcef]|1[0-9a-f]|7f)", re.IGNORECASE)
+PERMISSIONS_POLICY = (
+    "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), "
+    "browsing-topics=(), interest-cohort=()"
+)
+
+
+def has_control_characters(request):
+    """Whether the path or the query holds a control character.
+
+    Bodies are looked at in process_view, on the one parse that everybody shares, so
+    files are never read twice.
+    """
+    query = request.META.get("QUERY_STRING", "")
+    return bool(
+        CONTROL.search(request.path_info)
+        or CONTROL.search(query)
+        or ENCODED_CONTROL.search(query)
+    )
+
+
+class RefuseControlCharacters:
+    """400 in Chinese for NUL and its like; they would be a database error later."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if has_control_characters(request):
+            return self.answer(request)
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        """Look at the posted text. request.POST is parsed once for all."""
+        if request.method not in ("POST", "PUT", "PATCH"):
+            return None
+        for name, values in request.POST.lists():
+            if any(CONTROL.search(text) for text in (name, *values)):
+                return self.answer(request)
+        return None
+
+    @staticmethod
+    def answer(request):
+        return render(request, "errors/400.html", status=400)
+
+
+class PrivatePages:
+    """Pages of a signed-in person stay out of every cache; policy on all pages."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            response.headers["Cache-Control"] = "no-store, private"
+            patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class Refuse:
+    """An act that was refused is an answer, never a server error."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        """422 fragment for HTMX, else notes on the page the person came from."""
+        if not isinstance(exception, Refused):
+            return None
+        if request.headers.get("HX-Request") == "true":
+            context = {"refusals": exception.refusals}
+            return render(request, "ui/_refused.html", context, status=422)
+        came_from = safe_referer(request)
+        if came_from and hasattr(request, "_messages"):
+            for refusal in exception.refusals:
+                messages.error(request, refusal.message, extra_tags=refusal.code)
+            return HttpResponseRedirect(came_from)
+        context = {"refusals": exception.refusals}
+        return render(request, "errors/409.html", context, status=409)
+
+
+def safe_referer(request):
+    """The page the person came from if it is ours; a GET never goes to itself."""
+    referer = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(
+        referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    if not referer or not ours:
+        return ""
+    if request.method in ("GET", "HEAD") and referer == request.build_absolute_uri():
+        return ""
+    return referer
+
+
+refuse_control_characters = RefuseControlCharacters
+private_pages = PrivatePages
+refused = Refuse
