@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 import pikepdf
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from qcportal.documents import archives, office
 from qcportal.documents.archives import MIB
@@ -165,6 +165,8 @@ def _check_image(file: BinaryIO, form: str) -> None:
                 )
             # A JPEG is decoded at an eighth: a cut one is found out all the same.
             image.draft("L", (width // 8, height // 8))
+            # WeasyPrint's import tells Pillow to be content with cut pictures.
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
             image.load()
     except Image.DecompressionBombError:
         refuse("too_many_pixels", "图片像素过大，请缩小后再上传。")
@@ -178,6 +180,12 @@ def _check_jpg(file: BinaryIO) -> None:
 
 def _check_png(file: BinaryIO) -> None:
     _check_image(file, "PNG")
+    file.seek(0)
+    try:
+        with Image.open(file, formats=["PNG"]) as image:
+            image.verify()  # every part and its checksum, to the end mark
+    except (OSError, SyntaxError, ValueError):
+        _broken("请重新拍照或导出后再上传。")
 
 
 def _check_mp4(file: BinaryIO) -> None:

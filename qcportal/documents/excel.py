@@ -5,6 +5,7 @@ text: a cell beginning with "=" is what somebody typed, never a formula.
 """
 
 import io
+import logging
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -13,19 +14,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, BinaryIO, Literal
-from zipfile import BadZipFile
 
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.cell_range import CellRange
 
 from qcportal.documents import archives
-from qcportal.refusals import refuse
+from qcportal.refusals import Refused, refuse
 
+logger = logging.getLogger(__name__)
 SITE = "质量管理小组成果申报推荐平台"
 MAX_TEXT = 32_767  # Excel's own limit of characters in a cell
 # What XML 1.0 cannot hold: most control characters, halves of pairs, two non-characters.
@@ -69,8 +69,13 @@ def workbook(*sheets: Sheet) -> bytes:
     book = Workbook(write_only=True)
     book.properties.creator = book.properties.lastModifiedBy = SITE
     book.properties.title = plain(sheets[0].title)
-    for sheet in sheets:
-        _write(book, sheet)
+    try:
+        for sheet in sheets:
+            _write(book, sheet)
+    except BaseException:
+        for tab in book.worksheets:
+            tab.close()  # or its half-written stream complains at collection
+        raise
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -98,17 +103,11 @@ def read_rows(
             values = _trimmed(row)
             if values:
                 yield values
-    except (
-        BadZipFile,
-        InvalidFileException,
-        KeyError,
-        IndexError,
-        ValueError,
-    ) as error:
-        refuse(
-            "file_broken",
-            f"表格打不开，请用 Excel 另存为 .xlsx 后再传。（{type(error).__name__}）",
-        )
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001 - openpyxl stumbles in many ways
+        logger.info("workbook not readable: %r", error)
+        refuse("file_broken", "表格打不开，请用 Excel 另存为 .xlsx 后再传。")
 
 
 def plain(text: str) -> str:

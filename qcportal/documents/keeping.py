@@ -19,7 +19,7 @@ STORED_NAME = re.compile(r"documents/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
 UNOWNED_AFTER = timedelta(days=1)
 
 
-def write(document: Document, content: File[Any]) -> str:
+def write(document: Document, content: "File[Any]") -> str:
     """Store the file whole under a new random name, flushed to disk; the name."""
     stored = default_storage.save(stored_name(document, document.title), content)
     try:

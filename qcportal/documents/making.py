@@ -30,7 +30,7 @@ from celery import current_app, shared_task
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from qcportal.documents import keeping, pdf
 from qcportal.documents.models import CONTENT_TYPES, Document
@@ -191,7 +191,7 @@ def _send(document: Document, at: datetime | None = None) -> bool:
             task.apply_async((document.pk,))
         else:
             current_app.send_task(document.maker, (document.pk,))
-    except (OperationalError, OSError) as error:
+    except (OperationalError, ChannelError, OSError) as error:
         logger.warning("document %s not sent, sweep will: %s", document.pk, error)
         Document.objects.filter(pk=document.pk).update(sent_at=None)
         return False

@@ -54,7 +54,7 @@ class Inspected:
 
 
 def inspect(
-    upload: File[Any], allowed: Iterable[str], max_bytes: int, *, field: str = ""
+    upload: "File[Any]", allowed: Iterable[str], max_bytes: int, *, field: str = ""
 ) -> Inspected:
     """Look at an uploaded file; raise Refused unless it may be taken.
 
@@ -73,7 +73,7 @@ def inspect(
 
 
 def why_not_take(
-    upload: File[Any], allowed: Iterable[str], max_bytes: int, *, field: str = ""
+    upload: "File[Any]", allowed: Iterable[str], max_bytes: int, *, field: str = ""
 ) -> Iterator[Refusal]:
     """The same as refusals, for forms: empty when the file may be taken."""
     try:
@@ -83,7 +83,7 @@ def why_not_take(
 
 
 def store_upload(
-    upload: File[Any],
+    upload: "File[Any]",
     inspected: Inspected,
     kind: str,
     *,
@@ -136,7 +136,7 @@ def clean_name(name: str) -> str:
     return stem[: MAX_NAME - len(extension)] + extension
 
 
-def _inspect(upload: File[Any], allowed: list[str], max_bytes: int) -> Inspected:
+def _inspect(upload: "File[Any]", allowed: list[str], max_bytes: int) -> Inspected:
     name = clean_name(upload.name or "")
     size, sha256 = _weigh(upload, max_bytes, name)
     extension = PurePosixPath(name).suffix.lstrip(".").lower()
@@ -148,7 +148,9 @@ def _inspect(upload: File[Any], allowed: list[str], max_bytes: int) -> Inspected
     return Inspected(name, kind, CONTENT_TYPES[kind], size, sha256, pages)
 
 
-def _weigh(upload: BinaryIO | File[Any], max_bytes: int, name: str) -> tuple[int, str]:
+def _weigh(
+    upload: "BinaryIO | File[Any]", max_bytes: int, name: str
+) -> tuple[int, str]:
     """Bytes and digest, counted; what the browser declared is not believed."""
     size, digest = 0, hashlib.sha256()
     upload.seek(0)
