@@ -5,7 +5,7 @@ Knows no models. A rule yields refusals; an action raises them with ``refuse_if`
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,6 @@ def refuse_if(refusals: Iterable[Refusal]) -> None:
         raise Refused(stopping)
 
 
-def refuse(code: str, message: str, field: str = "") -> None:
+def refuse(code: str, message: str, field: str = "") -> NoReturn:
     """Raise Refused with one reason."""
     raise Refused([Refusal(code, message, field)])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import uuid
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +18,13 @@ from qcportal.campaigns.models import Campaign, FormVersion, Rubric
 from qcportal.documents.models import Document
 from qcportal.seals.models import SealAct
 from submissions.lifecycle import HOLDERS, STAMPABLE, MoveName, Reach, State
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -41,6 +50,28 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(
             state__in=[s for s, holder in HOLDERS.items() if holder == role]
         )
+
+    def filtered(self, filters: Mapping[str, str]) -> SubmissionQuerySet:
+        """By the declared filters only: ``state``, ``recommender`` (key), ``unit``
+        (key), ``topic_type``, ``q`` (code, title, group or unit name). Others, and
+        values that name nothing, are ignored."""
+        found = self
+        if filters.get("state") in State.values:
+            found = found.filter(state=filters["state"])
+        if filters.get("topic_type"):
+            found = found.filter(topic_type=filters["topic_type"])
+        for name in ("recommender", "unit"):
+            key = _uuid(filters.get(name, ""))
+            if key:
+                found = found.filter(**{f"{name}__key": key})
+        if words := filters.get("q", "").strip():
+            found = found.filter(
+                Q(code__icontains=words)
+                | Q(title__icontains=words)
+                | Q(group_name__icontains=words)
+                | Q(unit_name__icontains=words)
+            )
+        return found
 
     def with_people(self) -> SubmissionQuerySet:
         """Everything a list row shows, in one query."""

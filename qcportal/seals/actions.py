@@ -1,0 +1,49 @@
+"""The only writers of seal pictures."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from qcportal.accounts.actors import Actor
+from qcportal.audit.record import record
+from qcportal.documents.models import Document
+from qcportal.refusals import refuse
+from qcportal.seals.models import SealPicture
+
+UNDERTAKING = (
+    "本人是本单位指定的印章管理员。上传的图样取自本单位依法备案的公章，只用于本平台；"
+    "每次使用由本人确认并留下记录。本人知道印模图像不是可靠电子签名。"
+)
+
+
+@transaction.atomic
+def keep_picture(
+    document: Document, *, undertaken: bool, by: Actor, at: datetime
+) -> SealPicture:
+    """The keeper deposits the organisation's own picture; an older one ends."""
+    if not by.may("seal_for"):
+        refuse("not_seal_keeper", "只有本单位的印章管理员能上传印章图样。")
+    if not undertaken:
+        refuse("no_undertaking", "请先看过承诺并勾选。", "undertaken")
+    SealPicture.objects.filter(
+        organisation=by.organisation, ended_at__isnull=True
+    ).update(ended_at=at)
+    picture = SealPicture.objects.create(
+        organisation=by.organisation, picture=document, keeper=by.user,
+        undertaking=UNDERTAKING, began_at=at,
+    )  # fmt: skip
+    record(
+        by, "seal_picture_kept", str(by.organisation.key), at=at, sha256=document.sha256
+    )
+    return picture
+
+
+@transaction.atomic
+def end_picture(*, by: Actor, at: datetime) -> None:
+    """No further use; papers already sealed stay as they are."""
+    if not by.may("seal_for"):
+        refuse("not_seal_keeper", "只有本单位的印章管理员能停用印章图样。")
+    SealPicture.objects.filter(
+        organisation=by.organisation, ended_at__isnull=True
+    ).update(ended_at=at)
+    record(by, "seal_picture_ended", str(by.organisation.key), at=at)

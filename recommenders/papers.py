@@ -1,0 +1,140 @@
+"""What the recommending body's sheets contain: rows and columns, no layout."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from qcportal.campaigns.models import Campaign
+from qcportal.documents.excel import Column, Sheet
+from recommenders import rules
+from recommenders.models import Candidate, Dossier, Paper
+from submissions.models import ScoreSheet, Tier
+from submissions.papers import foot
+
+TABLE_TEMPLATE = "papers/recommendation_table.html"
+FEE_WORDS = "上述成果经我单位组织专家评审，按“好中选优”的原则择优推荐，未向企业和小组收取任何费用。"
+
+
+def rows(candidates: list[Candidate]) -> list[dict[str, Any]]:
+    """The list every paper of the recommending body is made from; JSON, frozen with it."""
+    revisions = [c.submission.revision_id for c in candidates]
+    totals: dict[tuple[int, str], str] = {
+        (sheet.revision_id, sheet.tier): f"{sheet.total:.2f}"
+        for sheet in ScoreSheet.objects.filter(revision__in=revisions, complete=True)
+    }
+    return [_row(c, totals) for c in candidates]
+
+
+def _row(candidate: Candidate, totals: dict[tuple[int, str], str]) -> dict[str, Any]:
+    submission = candidate.submission
+    revision = submission.revision
+    form = revision.form.form
+    return {
+        "rank": candidate.rank,
+        "code": submission.code,
+        "unit_name": submission.unit_name,
+        "group_name": submission.group_name,
+        "title": submission.title,
+        "topic_type": submission.topic_type_label,
+        "own_score": totals.get((revision.pk, Tier.UNIT), ""),
+        "score": totals.get((revision.pk, Tier.RECOMMENDER), ""),
+        "contact": form.value(revision.content, "contact"),
+        "mobile": form.value(revision.content, "mobile"),
+    }
+
+
+def recommendation_table(paper: Paper) -> dict[str, Any]:
+    """Facts of the 推荐表 to be stamped (Shanghai 2020 附件2-3)."""
+    dossier = paper.dossier
+    at = timezone.localtime(paper.made_at)
+    return {
+        "title": f"{dossier.campaign.year}年{_activity(dossier.campaign)}成果推荐表",
+        "recommender": dossier.recommender.name,
+        "date": f"{at.year}年{at.month}月{at.day}日",
+        "rows": paper.facts,
+        "opinion": FEE_WORDS,
+        "stamp_label": "推荐单位盖章",
+        **foot(
+            f"{dossier.campaign.code}-{dossier.recommender.letters}",
+            "推荐表",
+            paper.check_code,
+        ),
+    }
+
+
+def _activity(campaign: Campaign) -> str:
+    return campaign.result_words.replace("活动优秀成果", "")
+
+
+def summary_sheet(paper: Paper) -> Sheet:
+    """The 推荐汇总表: what is forwarded, by rank, with the contacts the association needs."""
+    dossier = paper.dossier
+    return Sheet(
+        title=f"{dossier.campaign.year}年{_activity(dossier.campaign)}成果推荐汇总表",
+        subtitle=[f"推荐单位（盖章）：{dossier.recommender.name}", _made(paper)],
+        columns=[
+            Column("序号", 6, "number"),
+            Column("受理编号", 16),
+            Column("企业名称", 30, group="成果"),
+            Column("小组名称", 20, group="成果"),
+            Column("课题名称", 36, group="成果"),
+            Column("课题类型", 12, group="成果"),
+            Column("单位自评", 10, "number", group="得分"),
+            Column("本级评审", 10, "number", group="得分"),
+            Column("推荐顺序", 10, "number"),
+            Column("联系人", 10, group="联系方式"),
+            Column("手机", 14, group="联系方式"),
+            Column("备注", 12),
+        ],
+        rows=[
+            [i, r["code"], r["unit_name"], r["group_name"], r["title"], r["topic_type"],
+             _number(r["own_score"]), _number(r["score"]), r["rank"], r["contact"], r["mobile"], ""]
+            for i, r in enumerate(paper.facts, 1)
+        ],
+        landscape=True,
+        footer=["填表人：                    联系电话：                    填报日期：      年    月    日"],
+    )  # fmt: skip
+
+
+def review_sheet(paper: Paper) -> Sheet:
+    """The 评审汇总表 (附件2-4): self-evaluation and panel scores side by side."""
+    dossier = paper.dossier
+    return Sheet(
+        title=f"{dossier.campaign.year}年{_activity(dossier.campaign)}成果评审汇总表",
+        subtitle=[f"推荐单位（盖章）：{dossier.recommender.name}", _made(paper)],
+        columns=[
+            Column("序号", 6, "number"),
+            Column("企业名称", 30),
+            Column("小组名称", 20),
+            Column("课题名称", 36),
+            Column("课题类型", 12),
+            Column("单位自评得分", 14, "number"),
+            Column("评审得分", 12, "number"),
+            Column("名次", 8, "number"),
+            Column("评委签名", 16),
+        ],
+        rows=[
+            [i, r["unit_name"], r["group_name"], r["title"], r["topic_type"],
+             _number(r["own_score"]), _number(r["score"]), r["rank"], ""]
+            for i, r in enumerate(paper.facts, 1)
+        ],
+        landscape=True,
+        footer=["评审组长签名：                    日期：      年    月    日"],
+    )  # fmt: skip
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+def _made(paper: Paper) -> str:
+    at = timezone.localtime(paper.made_at)
+    return f"{at.year}年{at.month}月{at.day}日　核对码 {paper.check_code}"
+
+
+def current_rows(dossier: Dossier) -> list[dict[str, Any]]:
+    """What a paper made now would list."""
+    return rows(rules.recommended(dossier))

@@ -1,0 +1,277 @@
+"""May the recommending body? Questions about places, ranks, papers and the handover."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import Organisation
+from qcportal.accounts.roles import Role
+from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.rules import why_closed
+from qcportal.campaigns.stages import Stage
+from qcportal.documents.models import Document
+from qcportal.refusals import Refusal
+from recommenders.models import Candidate, Dossier, Paper, Standing, TableStamp
+from submissions import places
+from submissions import rules as submission_rules
+from submissions.lifecycle import MoveName, State
+from submissions.models import Submission, Tier
+
+
+def why_not_in_standing(recommender: Organisation, at: datetime) -> Iterator[Refusal]:
+    """``standing_lost``: the right to recommend is suspended or struck off."""
+    standing = Standing.objects.filter(recommender=recommender).in_force(at).first()
+    if standing:
+        yield Refusal(
+            "standing_lost",
+            f"贵单位被{standing.get_kind_display()}：{standing.reason}。请联系秘书处。",
+        )
+
+
+def why_not_score(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """The recommending body's panel scores while it may still act on the result."""
+    if submission.state_enum == State.RECOMMENDED:
+        yield from submission_rules.why_not(MoveName.TAKE_BACK, submission, actor, at)
+    else:
+        yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
+    yield from why_not_in_standing(actor.organisation, at)
+
+
+def why_not_stamp(
+    submission: Submission, actor: Actor, at: datetime,
+    *, evidence: str, scan: Document | None, confirmed: bool,
+) -> Iterator[Refusal]:  # fmt: skip
+    """The recommending body's seal on its opinion of one result."""
+    sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
+    yield from why_not_score(submission, actor, at)
+    yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from submission_rules.evidence_faults(sheet, evidence, scan, confirmed, actor)
+
+
+def why_not_recommend(
+    submission: Submission,
+    actor: Actor,
+    at: datetime,
+    tally: places.Tally | None = None,
+) -> Iterator[Refusal]:
+    """``quota_full`` / ``unit_quota_full`` (Shanghai 2020 三.3), ``sheet_missing`` … ;
+    past the soft line there is a caution ``quota_soft``."""
+    yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
+    yield from why_not_in_standing(actor.organisation, at)
+    sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
+    yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from place_refusals(submission, actor.organisation, tally)
+
+
+def place_refusals(
+    submission: Submission, recommender: Organisation, tally: places.Tally | None = None
+) -> Iterator[Refusal]:
+    """Every quota rule that has no place left for this result."""
+    tally = tally or places.Tally(submission.campaign, recommender)
+    for meter in tally.covering(submission):
+        per_unit = meter.rule.subject == meter.rule.Subject.UNIT
+        if meter.full and per_unit:
+            yield Refusal(
+                "unit_quota_full",
+                f"{submission.unit.label}的{meter.label}名额 {meter.places} 项已用完。要换成这一项，请先取消已推荐的那项。",
+            )
+        elif meter.full:
+            yield Refusal(
+                "quota_full",
+                f"贵单位{meter.label} {meter.places} 项已用完。要换成这一项，请先取消另一项推荐。",
+            )
+        elif meter.past_soft:
+            yield Refusal(
+                "quota_soft",
+                f"已推荐 {meter.used} 项，过了提醒线 {meter.rule.soft} 项，最多 {meter.places} 项。",
+                kind="caution",
+            )
+
+
+def why_not_rank(dossier: Dossier, actor: Actor, at: datetime) -> Iterator[Refusal]:
+    """Ranks may change while the recommending window is open."""
+    if (
+        actor.role != Role.RECOMMENDER
+        or dossier.recommender_id != actor.organisation.pk
+    ):
+        yield Refusal("not_yours", "名次由推荐单位自己排。")
+    yield from why_closed(dossier.campaign, Stage.RECOMMENDING, at)
+
+
+# --- summary and statistics -------------------------------------------------------
+
+
+def why_not_write_dossier(
+    dossier: Dossier, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    yield from why_not_rank(dossier, actor, at)
+
+
+def number(value: Any) -> Decimal | None:
+    """A typed figure (thousands commas allowed) as a number, None if it is not one."""
+    try:
+        found = Decimal(str(value).replace(",", "").replace("，", "").strip())
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def computed(
+    campaign: Campaign, figures: Mapping[str, Any]
+) -> dict[str, Decimal | None]:
+    """The rates of the statistics sheet: 100 × part / whole, two decimals; None without
+    both figures or with a zero whole (domain.md §4.8)."""
+    rates: dict[str, Decimal | None] = {}
+    for item in campaign.statistics:
+        if item.get("part"):
+            part, whole = (
+                number(figures.get(item["part"])),
+                number(figures.get(item["whole"])),
+            )
+            rates[item["code"]] = (
+                (part * 100 / whole).quantize(Decimal("0.01"))
+                if part is not None and whole
+                else None
+            )
+    return rates
+
+
+def statistics_faults(
+    campaign: Campaign, figures: Mapping[str, Any]
+) -> Iterator[Refusal]:
+    """``figure_missing``, ``figure_wrong``, ``figures_disagree``; field = item code."""
+    labels = {item["code"]: item["label"] for item in campaign.statistics}
+    for item in campaign.statistics:
+        if item.get("part"):
+            continue
+        raw = str(figures.get(item["code"], "")).strip()
+        value = number(raw)
+        if not raw:
+            yield Refusal(
+                "figure_missing", f"请填写“{item['label']}”，没有就填 0", item["code"]
+            )
+        elif (
+            value is None or value < 0 or (item.get("whole_number", True) and value % 1)
+        ):
+            yield Refusal(
+                "figure_wrong",
+                f"“{item['label']}”要填{'整' if item.get('whole_number', True) else ''}数，例如 1,286",
+                item["code"],
+            )
+        for other in item.get("at_most", []):
+            limit = number(figures.get(other))
+            if value is not None and limit is not None and value > limit:
+                yield Refusal(
+                    "figures_disagree",
+                    f"“{item['label']}”{value:,} 比“{labels[other]}”{limit:,} 多 {value - limit:,}，请核对这 2 格。",
+                    item["code"],
+                )
+
+
+def dossier_faults(dossier: Dossier) -> Iterator[Refusal]:
+    """``summary_missing``, ``statistics_missing``: the precondition of recommending
+    (Shanghai 2020 三.2). Nothing where the campaign asks for neither."""
+    if not dossier.campaign.needs_dossier:
+        return
+    if dossier.summary_id is None:
+        yield Refusal("summary_missing", "还没有上传活动总结，它是推荐的基础条件。")
+    if dossier.statistics_done_at is None:
+        yield Refusal(
+            "statistics_missing", "活动统计表还没有填完，它是推荐的基础条件。"
+        )
+
+
+# --- the papers and the handover ---------------------------------------------------
+
+
+def recommended(dossier: Dossier) -> list[Candidate]:
+    """Those that take a place, by rank."""
+    return list(
+        dossier.candidates.filter(recommended_at__isnull=False)
+        .select_related(
+            "submission__unit",
+            "submission__revision__form",
+            "submission__campaign",
+            "submission__form",
+        )
+        .order_by("rank")
+    )
+
+
+def list_hash(rows: list[dict[str, Any]]) -> str:
+    """SHA-256 over the listed facts: a paper whose hash differs from today's is old."""
+    return hashlib.sha256(
+        json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()
+
+
+def live_table_stamp(paper: Paper | None) -> TableStamp | None:
+    return paper.stamps.filter(voided_at__isnull=True).first() if paper else None
+
+
+def why_not_make_papers(
+    dossier: Dossier, actor: Actor, at: datetime, rows: list[dict[str, Any]]
+) -> Iterator[Refusal]:
+    if (
+        actor.role != Role.RECOMMENDER
+        or dossier.recommender_id != actor.organisation.pk
+    ):
+        yield Refusal("not_yours", "这些表由推荐单位生成。")
+    if not rows:
+        yield Refusal(
+            "nothing_recommended", "还没有推荐任何成果，请先到推荐工作台推荐。"
+        )
+
+
+def why_not_stamp_table(
+    dossier: Dossier, paper: Paper | None, rows: list[dict[str, Any]], actor: Actor,
+    at: datetime, *, evidence: str, scan: Document | None, confirmed: bool,
+) -> Iterator[Refusal]:  # fmt: skip
+    """The seal on the 推荐表: on the paper that says what the list says now."""
+    yield from why_not_rank(dossier, actor, at)
+    yield from table_faults(paper, rows)
+    if evidence == "scan" and scan is None:
+        yield Refusal("stamp_missing", "还没有上传盖章的推荐表。", "scan")
+    elif evidence == "seal_picture":
+        yield from submission_rules.why_not_use_seal_picture(actor, dossier.campaign)
+    if not confirmed:
+        yield Refusal("not_confirmed", "请看过盖章页，再勾选确认。", "confirmed")
+
+
+def table_faults(paper: Paper | None, rows: list[dict[str, Any]]) -> Iterator[Refusal]:
+    if paper is None:
+        yield Refusal("table_missing", "还没有生成推荐表。")
+    elif paper.list_hash != list_hash(rows):
+        yield Refusal("table_old", "名单改过，推荐表要重新生成。")
+
+
+def why_not_submit(
+    dossier: Dossier, paper: Paper | None, rows: list[dict[str, Any]],
+    candidates: list[Candidate], actor: Actor, at: datetime,
+) -> Iterator[Refusal]:  # fmt: skip
+    """Everything between the bench and the association: window, standing, summary and
+    statistics, each result's stamped opinion, the stamped table of today's list."""
+    yield from why_not_rank(dossier, actor, at)
+    yield from why_not_in_standing(dossier.recommender, at)
+    yield from dossier_faults(dossier)
+    waiting = [c for c in candidates if c.submission.state_enum == State.RECOMMENDED]
+    if not waiting:
+        yield Refusal("nothing_to_submit", "没有已推荐、还没提交的成果。")
+    for candidate in waiting:
+        sheet = submission_rules.sheet_of(candidate.submission, Tier.RECOMMENDER)
+        if submission_rules.live_stamp(sheet) is None:
+            yield Refusal(
+                "opinion_not_stamped",
+                f"《{candidate.submission.title}》的推荐意见还没有盖章。",
+            )
+    yield from table_faults(paper, rows)
+    if paper is not None and live_table_stamp(paper) is None:
+        yield Refusal("table_not_stamped", "推荐表还没有盖章。")

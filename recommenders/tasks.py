@@ -1,0 +1,30 @@
+"""Errands of the worker: a document's id in, a file out, nothing decided."""
+
+from qcportal.documents import excel, pdf
+from qcportal.documents.making import paper_task
+from qcportal.documents.models import Document
+from recommenders import papers
+from recommenders.models import Paper
+
+
+def _paper(document: Document) -> Paper:
+    return Paper.objects.select_related(
+        "dossier__campaign", "dossier__recommender"
+    ).get(document=document)
+
+
+@paper_task("recommenders.render_recommendation_table")
+def render_recommendation_table(document: Document) -> bytes:
+    return pdf.render(
+        papers.TABLE_TEMPLATE, papers.recommendation_table(_paper(document))
+    )
+
+
+@paper_task("recommenders.render_summary_sheet")
+def render_summary_sheet(document: Document) -> bytes:
+    return excel.workbook(papers.summary_sheet(_paper(document)))
+
+
+@paper_task("recommenders.render_review_sheet")
+def render_review_sheet(document: Document) -> bytes:
+    return excel.workbook(papers.review_sheet(_paper(document)))

@@ -1,0 +1,146 @@
+"""What the association's papers contain: lists, certificates, exports. No layout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from qcportal.documents import pdf
+from qcportal.documents.excel import Column, Sheet
+from recommenders.models import Candidate
+from reviews.models import Certificate, Publication, PublicationEntry
+from submissions.models import ScoreSheet, Submission, Tier
+
+CERTIFICATE_TEMPLATE = "papers/certificate.html"
+LIST_TEMPLATE = "papers/result_list.html"
+
+
+def certificate_facts(
+    entry: PublicationEntry, number: str, issued: str
+) -> dict[str, Any]:
+    """The frozen words of a certificate. ``issued`` like ``二〇二〇年十二月``."""
+    campaign = entry.publication.campaign
+    return {
+        "number": number,
+        "unit_name": entry.unit_name,
+        "group_name": entry.group_name,
+        "title": entry.title,
+        "level": entry.level_name,
+        "words": campaign.certificate_words.format(
+            title=entry.title, year=campaign.year
+        ),
+        "issuer": campaign.certificate_issuer,
+        "issued": issued,
+    }
+
+
+def chinese_month(year: int, month: int) -> str:
+    """``二〇二〇年十二月``."""
+    digits = "〇一二三四五六七八九"
+    tens = {10: "十", 11: "十一", 12: "十二"}
+    return f"{''.join(digits[int(d)] for d in str(year))}年{tens.get(month, digits[month % 10])}月"
+
+
+def certificate(found: Certificate) -> dict[str, Any]:
+    return {
+        **found.facts,
+        "verify_code": found.verify_code,
+        "qr": pdf.qr_data_uri(f"{settings.SITE_URL}/verify/{found.verify_code}/"),
+    }
+
+
+def result_list(publication: Publication) -> dict[str, Any]:
+    """The printed list, grouped by award, as published."""
+    groups: dict[str, list[PublicationEntry]] = {}
+    for entry in publication.entries.all():
+        groups.setdefault(entry.level_name, []).append(entry)
+    at = timezone.localtime(publication.opens_at)
+    return {
+        "title": publication.title,
+        "groups": [
+            {"level": level, "entries": entries} for level, entries in groups.items()
+        ],
+        "issuer": publication.campaign.certificate_issuer,
+        "date": f"{at.year}年{at.month}月{at.day}日",
+        "note": "同一奖项内排名不分先后。",
+    }
+
+
+def result_sheet(publication: Publication) -> Sheet:
+    return Sheet(
+        title=publication.title,
+        subtitle=["同一奖项内排名不分先后。"],
+        columns=[
+            Column("序号", 6, "number"), Column("奖项", 10), Column("课题名称", 40),
+            Column("小组名称", 22), Column("企业名称", 32), Column("推荐单位", 24), Column("课题类型", 12),
+        ],
+        rows=[
+            [e.order, e.level_name, e.title, e.group_name, e.unit_name, e.recommender_name, e.topic_type_label]
+            for e in publication.entries.all()
+        ],
+    )  # fmt: skip
+
+
+def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
+    """Everything the association holds of a campaign's results, one row each, with the
+    contact's number: exports are bound to who asked and stand in the trail."""
+    rows = submissions.select_related(
+        "campaign",
+        "unit",
+        "group",
+        "recommender",
+        "form",
+        "revision__form",
+        "decision__level",
+    )
+    ids = [s.pk for s in rows]
+    totals = {
+        (sheet.revision_id, sheet.tier): sheet.total
+        for sheet in ScoreSheet.objects.filter(
+            revision__submission__in=ids, complete=True
+        )
+    }
+    ranks = dict(
+        Candidate.objects.filter(submission__in=ids).values_list(
+            "submission_id", "rank"
+        )
+    )
+    columns = [
+        Column("序号", 6, "number"), Column("受理编号", 16), Column("状态", 14),
+        Column("企业名称", 32, group="成果"), Column("小组名称", 22, group="成果"),
+        Column("课题名称", 40, group="成果"), Column("课题类型", 12, group="成果"),
+        Column("推荐单位", 24), Column("推荐顺序", 10, "number"),
+        Column("单位自评", 10, "number", group="得分"), Column("推荐单位评审", 12, "number", group="得分"),
+        Column("专家评审", 10, "number", group="得分"), Column("奖项", 10),
+        Column("联系人", 10, group="联系方式"), Column("手机", 14, group="联系方式"),
+        Column("开始填写", 18), Column("最近提交", 18),
+    ]  # fmt: skip
+    return Sheet(title=title, subtitle=[], columns=columns,
+                 rows=[_export_row(i, s, totals, ranks) for i, s in enumerate(rows, 1)])  # fmt: skip
+
+
+def _export_row(
+    index: int,
+    s: Submission,
+    totals: dict[tuple[int, str], Any],
+    ranks: dict[int, int | None],
+) -> list[Any]:
+    form, content = s.form.form, s.content
+    decision = getattr(s, "decision", None)
+    filed = s.revision
+    return [
+        index, s.code, s.get_state_display(), s.unit_name, s.group_name, s.title,
+        s.topic_type_label, s.recommender.name if s.recommender else "直接申报" if filed else "",
+        ranks.get(s.pk), totals.get((s.revision_id, Tier.UNIT)),
+        totals.get((s.revision_id, Tier.RECOMMENDER)), decision.score if decision else None,
+        decision.level.name if decision and decision.level else "",
+        form.value(content, "contact"), form.value(content, "mobile"),
+        _minute(s.created_at), _minute(filed.filed_at) if filed else "",
+    ]  # fmt: skip
+
+
+def _minute(at: Any) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"

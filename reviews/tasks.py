@@ -1,0 +1,33 @@
+"""Errands of the worker: a document's id in, a file out, nothing decided."""
+
+from qcportal.documents import excel, pdf
+from qcportal.documents.making import paper_task
+from qcportal.documents.models import Document
+from reviews import papers
+from reviews.models import Certificate, Export, Publication
+from submissions.models import Submission
+
+
+@paper_task("reviews.render_certificate")
+def render_certificate(document: Document) -> bytes:
+    found = Certificate.objects.get(document=document)
+    return pdf.render(papers.CERTIFICATE_TEMPLATE, papers.certificate(found))
+
+
+@paper_task("reviews.render_result_list")
+def render_result_list(document: Document) -> bytes:
+    publication = Publication.objects.select_related("campaign").get(pdf=document)
+    return pdf.render(papers.LIST_TEMPLATE, papers.result_list(publication))
+
+
+@paper_task("reviews.render_result_sheet")
+def render_result_sheet(document: Document) -> bytes:
+    publication = Publication.objects.select_related("campaign").get(excel=document)
+    return excel.workbook(papers.result_sheet(publication))
+
+
+@paper_task("reviews.render_export")
+def render_export(document: Document) -> bytes:
+    export = Export.objects.select_related("campaign").get(document=document)
+    rows = Submission.objects.filter(campaign=export.campaign).filtered(export.filters)
+    return excel.workbook(papers.export_sheet(export.title, rows.order_by("code")))

@@ -1,0 +1,462 @@
+"""The only writers of submissions: lock, ask the rules again, write, leave a step.
+
+Lock order everywhere: campaign counter → submission → dossier.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import Organisation
+from qcportal.audit.record import record
+from qcportal.campaigns import definition, scoring
+from qcportal.campaigns.actions import next_number
+from qcportal.campaigns.models import Campaign, Rubric
+from qcportal.documents.making import order
+from qcportal.documents.models import Document
+from qcportal.refusals import refuse, refuse_if
+from qcportal.seals.models import Evidence, SealAct
+from submissions import notices, rules, tasks
+from submissions.lifecycle import MOVES, MoveName, State
+from submissions.models import (
+    Attachment,
+    FrozenAttachment,
+    Reminder,
+    Revision,
+    ScoreSheet,
+    Stamp,
+    Step,
+    Submission,
+    Tier,
+    new_check_code,
+)
+
+
+def locked(submission_id: int) -> Submission:
+    """The row, held until the transaction ends; everything is asked again under it."""
+    Submission.objects.select_for_update().get(pk=submission_id)
+    return Submission.objects.with_people().get(pk=submission_id)
+
+
+def advance(
+    submission: Submission,
+    name: MoveName,
+    *,
+    by: Actor,
+    at: datetime,
+    comment: str = "",
+) -> Step:
+    """Take one arrow of the table. The only place that assigns ``state``; the caller
+    holds the lock and has asked the rules."""
+    move = MOVES[name]
+    if move.needs_comment and not comment.strip():
+        refuse("comment_missing", "请写明原因，对方会看到。", "comment")
+    step = Step.objects.create(
+        submission=submission, move=name, from_state=submission.state,
+        to_state=move.to_state, by=by.user, by_name=by.user_name,
+        organisation=by.organisation, role=by.role, revision=submission.revision,
+        comment=comment.strip(), at=at,
+    )  # fmt: skip
+    submission.state = move.to_state
+    submission.state_since = at
+    submission.reach = max(submission.reach, move.reach)
+    submission.save(update_fields=["state", "state_since", "reach"])
+    notices.moved(submission, step)
+    return step
+
+
+# --- the group ------------------------------------------------------------------
+
+
+@transaction.atomic
+def begin(campaign: Campaign, *, by: Actor, at: datetime) -> Submission:
+    """A new draft of the group in the campaign's newest form, with what the portal
+    already knows of group and unit filled in. Raises Refused."""
+    refuse_if(rules.why_not_begin(campaign, by, at))
+    unit = by.organisation.parent
+    form = campaign.forms.order_by("-version").first()
+    if unit is None or form is None:
+        refuse("no_form", "这个活动还没有申报表，请联系秘书处。")
+    serial = next_number(campaign, "submission")
+    submission = Submission(
+        campaign=campaign, form=form, group=by.organisation, unit=unit,
+        code=f"{campaign.year}-{campaign.letters}-{serial:04d}",
+        state_since=at, created_by=by.user, created_at=at, saved_at=at,
+    )  # fmt: skip
+    _write(submission, _known_facts(form.form, by.organisation, by.user_name))
+    submission.save()
+    return submission
+
+
+def _known_facts(
+    form: definition.FormDefinition, group: Organisation, person: str
+) -> dict[str, Any]:
+    unit = group.parent
+    known = {
+        "unit_name": unit.name if unit else "",
+        "group_name": group.name,
+        "address": unit.address if unit else "",
+        "postcode": unit.postcode if unit else "",
+        "department": group.department,
+        "contact": person,
+    }
+    content = definition.empty(form)
+    for item in form.by_code.values():
+        if item.means in known:
+            content[item.code] = known[item.means]
+    options = list(Organisation.objects.recommenders_of(unit)[:2]) if unit else []
+    field = form.meaning("recommender")
+    if field and len(options) == 1:
+        content[field.code] = str(options[0].key)
+    return content
+
+
+def _write(submission: Submission, content: Mapping[str, Any]) -> None:
+    """Set content and what mirrors it; the caller saves."""
+    form = submission.form.form
+    kept = {
+        code: content.get(code, definition.empty(form)[code]) for code in form.by_code
+    }
+    submission.content = kept
+    submission.title = form.value(kept, "title").strip()[:200]
+    submission.group_name = form.value(kept, "group_name").strip()[:200]
+    submission.unit_name = form.value(kept, "unit_name").strip()[:200]
+    submission.topic_type = form.value(kept, "topic_type")[:30]
+    submission.recommender = _recommender(submission, form.value(kept, "recommender"))
+
+
+def _recommender(submission: Submission, chosen: str) -> Organisation | None:
+    options = Organisation.objects.recommenders_of(submission.unit)
+    return next((o for o in options if str(o.key) == chosen), None)
+
+
+@transaction.atomic
+def save_draft(
+    submission_id: int,
+    content: Mapping[str, Any],
+    *,
+    version: int,
+    by: Actor,
+    at: datetime,
+) -> Submission:
+    """Write the working copy. ``version`` is the one the page was opened with: an
+    older one raises Refused ``stale_version`` and nothing is overwritten."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    if version != submission.version:
+        refuse(
+            "stale_version",
+            "另一个窗口或另一位同事刚刚改过这份草稿，您这里的改动没有盖掉它。请先看看最新内容。",
+        )
+    _write(submission, content)
+    submission.version += 1
+    submission.saved_at = at
+    submission.save(
+        update_fields=["content", "title", "group_name", "unit_name", "topic_type",
+                       "recommender", "version", "saved_at"]
+    )  # fmt: skip
+    return submission
+
+
+@transaction.atomic
+def attach(
+    submission_id: int, slot: str, document: Document, *, by: Actor, at: datetime
+) -> Attachment:
+    """Put an uploaded file in a slot; in a slot for one, the older file steps back."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_attach(submission, slot, by, at))
+    found = submission.form.form.slot(slot)
+    if found and not found.many:
+        submission.attachments.filter(slot=slot, removed_at__isnull=True).update(
+            removed_at=at
+        )
+    return Attachment.objects.create(
+        submission=submission,
+        slot=slot,
+        document=document,
+        added_at=at,
+        added_by=by.user,
+    )
+
+
+@transaction.atomic
+def detach(attachment_id: int, *, by: Actor, at: datetime) -> None:
+    """Take a file out of its slot. The row stays; frozen revisions keep the file."""
+    attachment = Attachment.objects.get(pk=attachment_id)
+    submission = locked(attachment.submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    Attachment.objects.filter(pk=attachment_id, removed_at__isnull=True).update(
+        removed_at=at
+    )
+
+
+@transaction.atomic
+def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Revision:
+    """Freeze a revision and hand it to the unit. A second click on the same draft
+    answers with the revision of the first. Raises Refused."""
+    submission = locked(submission_id)
+    if _just_filed(submission, by):
+        return submission.revision
+    name = rules.filing_move(submission)
+    refuse_if(rules.why_not_file(submission, by, at))
+    if not confirmed:
+        refuse("not_confirmed", "请逐字核对证书上的名称，再勾选确认。", "confirmed")
+    revision = _freeze(submission, by=by, at=at)
+    submission.revision = revision
+    submission.save(update_fields=["revision"])
+    _void_stamps(submission, "内容改过，原盖章作废", at)
+    advance(submission, name, by=by, at=at)
+    return revision
+
+
+def _just_filed(submission: Submission, by: Actor) -> bool:
+    return (
+        submission.state in {State.FILED, State.AMENDED}
+        and submission.group_id == by.organisation.pk
+        and submission.revision is not None
+    )
+
+
+def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
+    number = submission.revisions.count() + 1
+    standing = [
+        (a.slot, a.document)
+        for files in rules.current_attachments(submission).values()
+        for a in files
+    ]
+    papers = [
+        {"slot": slot, "title": d.title, "sha256": d.sha256, "size": d.size}
+        for slot, d in standing
+    ]
+    title = (
+        f"{submission.unit_name}_{submission.group_name}_{submission.title}_申报表.pdf"
+    )
+    revision = Revision.objects.create(
+        submission=submission, number=number, form=submission.form,
+        content=submission.content, papers=papers,
+        recommender_name=submission.recommender.name if submission.recommender else "",
+        content_hash=digest({"code": submission.code, "number": number,
+                             "content": submission.content, "papers": papers}),
+        check_code=new_check_code(), filed_at=at, filed_by=by.user,
+        filed_by_name=by.user_name,
+        document=order("application_form", title[:200],
+                       maker=tasks.render_application_form.name, by=by.user),
+    )  # fmt: skip
+    FrozenAttachment.objects.bulk_create(
+        FrozenAttachment(revision=revision, slot=slot, document=document)
+        for slot, document in standing
+    )
+    return revision
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) over canonical JSON."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _void_stamps(submission: Submission, reason: str, at: datetime) -> None:
+    Stamp.objects.filter(
+        sheet__revision__submission=submission, voided_at__isnull=True
+    ).update(voided_at=at, void_reason=reason)
+
+
+@transaction.atomic
+def recall(submission_id: int, *, by: Actor, at: datetime) -> None:
+    """Take it back from the unit to improve it, while the filing window is open."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not(MoveName.RECALL, submission, by, at))
+    advance(submission, MoveName.RECALL, by=by, at=at)
+
+
+@transaction.atomic
+def withdraw(submission_id: int, *, comment: str, by: Actor, at: datetime) -> None:
+    """End the filing for good; everything stays readable."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not(MoveName.WITHDRAW, submission, by, at))
+    advance(submission, MoveName.WITHDRAW, by=by, at=at, comment=comment)
+
+
+@transaction.atomic
+def remind(submission_id: int, *, by: Actor, at: datetime) -> None:
+    """Nudge the desk that has it, once a day."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_remind(submission, by, at))
+    Reminder.objects.create(submission=submission, by=by.user, at=at)
+    notices.reminded(submission, by.user_name, at)
+
+
+# --- scores and stamps: the unit here, the recommending body from its own app -----
+
+
+@transaction.atomic
+def save_sheet(
+    submission_id: int, *, marks: Mapping[str, str], opinion: str, version: int,
+    by: Actor, at: datetime,
+) -> ScoreSheet:  # fmt: skip
+    """The unit's marks (criterion code → text) and opinion, half-way or complete."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_score(submission, by, at))
+    return write_sheet(
+        submission,
+        Tier.UNIT,
+        marks=marks,
+        opinion=opinion,
+        version=version,
+        by=by,
+        at=at,
+    )
+
+
+def write_sheet(
+    submission: Submission, tier: Tier, *, marks: Mapping[str, str], opinion: str,
+    version: int, by: Actor, at: datetime,
+) -> ScoreSheet:  # fmt: skip
+    """Write a tier's sheet; the caller holds the lock and has asked its own rule.
+
+    A changed sheet loses its printed paper and its stamp. An older ``version`` raises
+    Refused ``stale_version``.
+    """
+    sheet, _ = ScoreSheet.objects.get_or_create(
+        revision=submission.revision, tier=tier,
+        defaults={"organisation": by.organisation, "rubric": rubric_for(submission),
+                  "saved_at": at, "saved_by": by.user, "saved_by_name": by.user_name},
+    )  # fmt: skip
+    kept = {
+        c.code: str(marks.get(c.code, "")).strip() for c in sheet.rubric.criteria_list
+    }
+    if (kept, opinion) == (sheet.marks, sheet.opinion):
+        return sheet
+    if version != sheet.version:
+        refuse(
+            "stale_version",
+            "另一位同事刚刚改过评分或意见，您这里的改动没有盖掉它。请刷新后再改。",
+        )
+    sheet.marks, sheet.opinion = kept, opinion
+    sheet.total = scoring.total(sheet.rubric, kept)
+    sheet.complete = not list(scoring.faults(sheet.rubric, kept))
+    sheet.version += 1
+    sheet.paper, sheet.content_hash, sheet.check_code = None, "", ""
+    sheet.saved_at, sheet.saved_by, sheet.saved_by_name = at, by.user, by.user_name
+    sheet.save()
+    sheet.stamps.filter(voided_at__isnull=True).update(
+        voided_at=at, void_reason="评分或意见改过，原盖章作废"
+    )
+    return sheet
+
+
+def rubric_for(submission: Submission) -> Rubric:
+    """The newest rubric of the submission's topic type."""
+    rubric = (
+        Rubric.objects.filter(
+            campaign=submission.campaign, topic_type=submission.topic_type
+        )
+        .order_by("-version")
+        .first()
+    )
+    if rubric is None:
+        refuse("no_rubric", "这个课题类型还没有评审表，请联系秘书处。")
+    return rubric
+
+
+@transaction.atomic
+def print_sheet(submission_id: int, *, by: Actor, at: datetime) -> ScoreSheet:
+    """Order the unit's 成果评分与推荐意见表 for printing; again gives the same paper."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_score(submission, by, at))
+    return order_sheet_paper(submission, Tier.UNIT, by=by)
+
+
+def order_sheet_paper(submission: Submission, tier: Tier, *, by: Actor) -> ScoreSheet:
+    """Freeze what the sheet says into a paper with its own check code."""
+    sheet = rules.sheet_of(submission, tier)
+    refuse_if(rules.sheet_faults(sheet, submission.campaign.opinion_limit))
+    if sheet.paper is not None:
+        return sheet
+    sheet.content_hash = digest(
+        {"revision": sheet.revision.content_hash, "tier": sheet.tier,
+         "marks": sheet.marks, "opinion": sheet.opinion, "by": sheet.organisation.name}
+    )  # fmt: skip
+    sheet.check_code = new_check_code()
+    title = f"{submission.unit_name}_{submission.title}_成果评分与推荐意见表（{Tier(tier).label}）.pdf"
+    sheet.paper = order(
+        "opinion_form", title[:200], maker=tasks.render_opinion_form.name, by=by.user
+    )
+    sheet.save(update_fields=["content_hash", "check_code", "paper"])
+    return sheet
+
+
+@transaction.atomic
+def stamp(
+    submission_id: int, *, evidence: str, scan: Document | None, confirmed: bool,
+    by: Actor, at: datetime,
+) -> Stamp:  # fmt: skip
+    """The unit stands behind its sheet and hands the submission on. Raises Refused."""
+    submission = locked(submission_id)
+    name = rules.stamping_move(submission)
+    refuse_if(
+        rules.why_not_stamp(
+            submission, by, at, evidence=evidence, scan=scan, confirmed=confirmed
+        )
+    )
+    made = press(
+        rules.sheet_of(submission, Tier.UNIT),
+        evidence=evidence,
+        scan=scan,
+        by=by,
+        at=at,
+    )
+    advance(submission, name, by=by, at=at)
+    return made
+
+
+def press(
+    sheet: ScoreSheet, *, evidence: str, scan: Document | None, by: Actor, at: datetime
+) -> Stamp:
+    """One deliberate act of sealing, bound to the hash of what was printed."""
+    by_picture = evidence == Evidence.SEAL_PICTURE
+    act = SealAct.objects.create(
+        organisation=by.organisation, by=by.user, by_name=by.user_name, at=at,
+        evidence=evidence, content_hash=sheet.content_hash, check_code=sheet.check_code,
+        paper=sheet.paper if by_picture else scan,
+        picture=rules.live_seal_picture(by.organisation) if by_picture else None,
+    )  # fmt: skip
+    sheet.stamps.filter(voided_at__isnull=True).update(
+        voided_at=at, void_reason="重新盖章"
+    )
+    paper = None
+    if by_picture:
+        title = sheet.paper.title.replace(".pdf", "_带印模图像.pdf")
+        paper = order("sealed_opinion_form", title[-200:],
+                      maker=tasks.render_sealed_opinion_form.name, by=by.user)  # fmt: skip
+    made = Stamp.objects.create(
+        sheet=sheet, act=act, scan=None if by_picture else scan, paper=paper, at=at
+    )
+    record(by, "stamped", sheet.revision.submission.code, at=at,
+           campaign=sheet.revision.submission.campaign.code, tier=sheet.tier,
+           evidence=evidence, content_hash=sheet.content_hash)  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def unit_return(submission_id: int, *, comment: str, by: Actor, at: datetime) -> None:
+    """Give it back to the group with a reason."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not(MoveName.UNIT_RETURN, submission, by, at))
+    advance(submission, MoveName.UNIT_RETURN, by=by, at=at, comment=comment)
+
+
+@transaction.atomic
+def unstamp(submission_id: int, *, comment: str, by: Actor, at: datetime) -> None:
+    """The unit takes its stamp back before the recommending body has acted."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not(MoveName.UNSTAMP, submission, by, at))
+    _void_stamps(submission, "单位撤回盖章", at)
+    advance(submission, MoveName.UNSTAMP, by=by, at=at, comment=comment)

@@ -1,0 +1,172 @@
+"""What the group's and the opinion papers contain: facts for a template, no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from qcportal.campaigns.definition import FieldDefinition, FormDefinition
+from qcportal.campaigns.models import Rubric
+from qcportal.documents import pdf
+from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
+
+FORM_TEMPLATE = "papers/application_form.html"
+OPINION_TEMPLATE = "papers/opinion_form.html"
+
+
+def verify_url(check_code: str) -> str:
+    """What the QR code on a page leads to."""
+    return f"{settings.SITE_URL}/verify/{check_code}/"
+
+
+def _cell(
+    item: FieldDefinition, content: Mapping[str, Any], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """One filled field as the printed table shows it."""
+    value = content.get(item.code, "")
+    cell: dict[str, Any] = {
+        "code": item.code,
+        "label": item.label,
+        "kind": item.kind,
+        "hint": item.hint if item.on_certificate else "",
+    }
+    if item.kind == "choice":
+        cell["choices"] = [
+            {"label": c.label, "chosen": c.code == value} for c in item.choices
+        ]
+    elif item.kind == "select":
+        cell["text"] = item.choice_label(value)
+    elif item.kind == "recommender":
+        cell["text"] = names.get("recommender", "")
+    elif item.kind == "rows":
+        cell["columns"] = [column.label for column in item.columns]
+        cell["rows"] = [
+            [_row_text(column, row) for column in item.columns]
+            for row in (value if isinstance(value, list) else [])
+            if any(row.values())
+        ]
+    else:
+        cell["text"] = value
+        cell["paragraphs"] = [line for line in str(value).splitlines() if line.strip()]
+    return cell
+
+
+def _row_text(column: FieldDefinition, row: Mapping[str, Any]) -> str:
+    value = str(row.get(column.code, ""))
+    return column.choice_label(value) or value if column.choices else value
+
+
+def form_facts(
+    form: FormDefinition, content: Mapping[str, Any], *, recommender: str, year: int
+) -> dict[str, Any]:
+    """The 申报表 as rows of cells in the order the definition prints them. Also draws
+    the live preview, the blank form and, with the revision's facts, the PDF."""
+    names = {"recommender": recommender}
+    return {
+        "title": form.title.format(year=year),
+        "heading": form.heading,
+        "recommender": recommender,
+        "rows": [
+            [_cell(form.by_code[code], content, names) for code in row]
+            for row in form.layout
+        ],
+        "notes": form.notes,
+    }
+
+
+def foot(code: str, revision: str, check_code: str) -> dict[str, Any]:
+    """What stands at the foot of every page."""
+    return {
+        "code": code,
+        "revision": revision,
+        "check_code": check_code,
+        "qr": pdf.qr_data_uri(verify_url(check_code)) if check_code else "",
+    }
+
+
+def application_form(revision: Revision) -> dict[str, Any]:
+    """Facts of the 申报表 of one frozen revision."""
+    submission = revision.submission
+    return {
+        **form_facts(
+            revision.form.form, revision.content,
+            recommender=revision.recommender_name, year=submission.campaign.year,
+        ),
+        **foot(submission.code, f"第 {revision.number} 版", revision.check_code),
+        "content_hash": revision.content_hash,
+    }  # fmt: skip
+
+
+def draft_form(submission: Submission) -> dict[str, Any]:
+    """Facts of the form as it would print now; carries no code, so it proves nothing."""
+    recommender = submission.recommender
+    return form_facts(
+        submission.form.form, submission.content,
+        recommender=recommender.name if recommender else "", year=submission.campaign.year,
+    )  # fmt: skip
+
+
+def _marks(rubric: Rubric, marks: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": c.name,
+            "points": c.points,
+            "hint": c.hint,
+            "mark": marks.get(c.code, ""),
+        }
+        for c in rubric.criteria_list
+    ]
+
+
+def opinion_form(sheet: ScoreSheet) -> dict[str, Any]:
+    """Facts of the 成果评分与推荐意见表 of one tier (Shanghai 2020 二.2.1)."""
+    revision = sheet.revision
+    submission = revision.submission
+    form = revision.form.form
+    own = sheet.tier == Tier.UNIT
+    return {
+        "title": f"{submission.campaign.year}年成果评分与推荐意见表",
+        "tier": "单位自我评价" if own else "推荐单位评审",
+        "unit_name": form.value(revision.content, "unit_name"),
+        "group_name": form.value(revision.content, "group_name"),
+        "topic": form.value(revision.content, "title"),
+        "topic_type": submission.topic_type_label,
+        "recommender": revision.recommender_name,
+        "rubric": sheet.rubric.name,
+        "points": sheet.rubric.points,
+        "marks": _marks(sheet.rubric, sheet.marks),
+        "total": sheet.total,
+        "opinion_label": "单位推荐意见" if own else "推荐单位意见",
+        "paragraphs": [p for p in sheet.opinion.splitlines() if p.strip()],
+        "organisation": sheet.organisation.name,
+        "stamp_label": "单位盖章" if own else "推荐单位盖章",
+        "form_check_code": revision.check_code,
+        "seal": None,
+        **foot(submission.code, f"第 {revision.number} 版", sheet.check_code),
+        "content_hash": sheet.content_hash,
+    }
+
+
+def sealed_opinion_form(stamp: Stamp) -> dict[str, Any]:
+    """The same with the organisation's own seal picture and its honest label."""
+    picture = stamp.act.picture
+    if picture is None:
+        raise ValueError("only a stamp by seal picture has a sealed paper")
+    at = timezone.localtime(stamp.at)
+    with picture.picture.file.open("rb") as file:
+        data = pdf.data_uri(file.read(), picture.picture.content_type)
+    return {
+        **opinion_form(stamp.sheet),
+        "seal": {
+            "picture": data,
+            "diameter_mm": picture.diameter_mm,
+            "date": f"{at.year}年{at.month}月{at.day}日",
+            "label": (
+                f"印模图像，由{stamp.act.by_name}于{at.year}年{at.month}月{at.day}日"
+                f"{at:%H:%M}加盖；非可靠电子签名"
+            ),
+        },
+    }

@@ -1,0 +1,391 @@
+"""May it? Questions about submissions, answered with refusals. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import Organisation
+from qcportal.accounts.roles import CHANNELS
+from qcportal.campaigns import definition, scoring
+from qcportal.campaigns.rules import moment, why_closed
+from qcportal.campaigns.stages import Stage
+from qcportal.documents.fonts import unprintable
+from qcportal.documents.models import Document
+from qcportal.refusals import Refusal
+from qcportal.seals.models import Evidence, SealPicture
+from submissions import places
+from submissions.lifecycle import EDITABLE, HOLDERS, MOVES, MoveName, State
+from submissions.models import Attachment, ScoreSheet, Stamp, Submission, Tier
+
+# Chosen in the recommender field by member units that have none (Shanghai 2020 二.2.2).
+DIRECT = "direct"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A move a desk may see, with what stands against it now."""
+
+    name: str
+    label: str
+    refusals: tuple[Refusal, ...]
+    needs_comment: bool
+    kind: str = "primary"
+    url: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        return not any(r.kind == "refusal" for r in self.refusals)
+
+    def at_url(self, url: str) -> Offer:
+        return replace(self, url=url)
+
+
+def why_not(
+    name: MoveName, submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """The part common to all moves: ``not_yours``, ``wrong_state``, the window."""
+    move = MOVES[name]
+    if actor.role != move.role or not _knows(submission, actor):
+        yield Refusal(
+            "not_yours",
+            f"“{move.name.label}”由{CHANNELS[move.role]}办理，您现在是{actor.channel}。",
+        )
+        return
+    if submission.state_enum not in move.from_states:
+        yield Refusal("wrong_state", _where_now(submission, move.name.label))
+        return
+    if move.amending:
+        yield from _why_not_amending(submission, at)
+    elif move.stage is not None:
+        yield from why_closed(submission.campaign, move.stage, at)
+
+
+def _knows(submission: Submission, actor: Actor) -> bool:
+    return Submission.objects.visible_to(actor).filter(pk=submission.pk).exists()
+
+
+def _where_now(submission: Submission, wanted: str) -> str:
+    holder = HOLDERS[submission.state_enum]
+    at_whom = f"，现在在{holder.label}那里" if holder else ""
+    return f"这项成果的状态是“{submission.state_enum.label}”{at_whom}，不能再“{wanted}”。请刷新页面看最新情况。"
+
+
+def _why_not_amending(submission: Submission, at: datetime) -> Iterator[Refusal]:
+    if submission.due_at is None or at >= submission.due_at:
+        when = moment(submission.due_at) if submission.due_at else ""
+        yield Refusal("amendment_late", f"补正期限 {when} 已过，请打秘书处电话。")
+
+
+def why_not_begin(campaign: Any, actor: Actor, at: datetime) -> Iterator[Refusal]:
+    """A draft may be begun while the filing window is open."""
+    if campaign.published_at is None:
+        yield Refusal("not_published", "这个活动还没有发布。")
+    yield from why_closed(campaign, Stage.FILING, at)
+
+
+def why_not_write(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """The content may be written only by the group and while the group holds it."""
+    move = EDITABLE.get(submission.state_enum)
+    if move is None:
+        yield Refusal("locked", _where_now(submission, "修改"))
+        return
+    yield from why_not(move, submission, actor, at)
+
+
+def filing_move(submission: Submission) -> MoveName:
+    """FILE for drafts and returned ones, AMEND when the association asked."""
+    return EDITABLE.get(submission.state_enum, MoveName.FILE)
+
+
+def why_not_file(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """Everything between the draft and the receipt, in the order of the form."""
+    yield from why_not(filing_move(submission), submission, actor, at)
+    yield from incomplete(submission)
+
+
+def incomplete(submission: Submission) -> Iterator[Refusal]:
+    """What the content lacks: fields, names, recommender, papers."""
+    form = submission.form.form
+    yield from definition.faults(form, submission.content)
+    yield from _name_faults(form, submission)
+    yield from _recommender_faults(form, submission)
+    present = set(
+        submission.attachments.filter(removed_at__isnull=True).values_list(
+            "slot", flat=True
+        )
+    )
+    for slot in form.papers:
+        if slot.required and slot.code not in present:
+            yield Refusal(
+                "paper_missing", f"还没有上传{slot.label}", f"paper-{slot.code}"
+            )
+
+
+def _name_faults(
+    form: definition.FormDefinition, submission: Submission
+) -> Iterator[Refusal]:
+    written = form.value(submission.content, "unit_name").strip()
+    registered = submission.unit.name
+    field = form.meaning("unit_name")
+    if field and written and written != registered:
+        yield Refusal(
+            "name_differs", f"和公章不一致：公章是“{registered}”。", field.code
+        )
+    for item in form.by_code.values():
+        strange = unprintable(_text_of(submission.content.get(item.code)))
+        if strange:
+            yield Refusal(
+                "unprintable",
+                f"{item.label}里的“{'、'.join(strange[:5])}”打印不出来，请换一种写法或打秘书处电话。",
+                item.code,
+            )
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(
+            "".join(map(str, row.values())) for row in value if isinstance(row, dict)
+        )
+    return value if isinstance(value, str) else ""
+
+
+def _recommender_faults(
+    form: definition.FormDefinition, submission: Submission
+) -> Iterator[Refusal]:
+    field = form.meaning("recommender")
+    if field is None or not submission.content.get(field.code):
+        return  # said by the form itself
+    if submission.content[field.code] == DIRECT:
+        if not submission.campaign.allows_direct:
+            yield Refusal(
+                "direct_not_allowed", "本活动不接受直接申报，请选推荐单位。", field.code
+            )
+    elif submission.recommender_id is None:
+        yield Refusal(
+            "recommender_unknown",
+            "这个推荐单位不能受理本单位的成果，请重新选择。",
+            field.code,
+        )
+
+
+def why_not_attach(
+    submission: Submission, slot_code: str, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """``locked``, window codes, ``no_slot``, ``slot_full`` (at most 20 files a slot)."""
+    yield from why_not_write(submission, actor, at)
+    slot = submission.form.form.slot(slot_code)
+    if slot is None:
+        yield Refusal("no_slot", "没有这一项材料，请刷新页面。")
+        return
+    count = submission.attachments.filter(
+        slot=slot_code, removed_at__isnull=True
+    ).count()
+    if slot.many and count >= 20:
+        yield Refusal("slot_full", f"{slot.label}最多 20 份，请先删掉不要的。")
+
+
+# --- scores, opinions, stamps ---------------------------------------------------
+
+
+def sheet_faults(sheet: ScoreSheet | None, limit: int) -> Iterator[Refusal]:
+    """What a sheet lacks before it may be printed and stamped."""
+    if sheet is None:
+        yield Refusal("sheet_missing", "还没有评分，请先逐项打分。", "marks")
+        return
+    yield from scoring.faults(sheet.rubric, sheet.marks)
+    if not sheet.opinion.strip():
+        yield Refusal("opinion_missing", "请写推荐意见。", "opinion")
+    elif definition.length(sheet.opinion) > limit:
+        over = definition.length(sheet.opinion) - limit
+        yield Refusal(
+            "opinion_too_long",
+            f"推荐意见多了 {over} 字，请删减到 {limit} 字以内。",
+            "opinion",
+        )
+
+
+def evidence_faults(
+    sheet: ScoreSheet | None,
+    evidence: str,
+    scan: Document | None,
+    confirmed: bool,
+    actor: Actor,
+) -> Iterator[Refusal]:
+    """What a stamp lacks: the print, the scan, the keeper's right, the look."""
+    if sheet is None or sheet.paper is None:
+        yield Refusal(
+            "paper_not_printed", "请先生成并打印成果评分与推荐意见表，再盖章。", "scan"
+        )
+        return
+    if evidence == Evidence.SCAN and scan is None:
+        yield Refusal("stamp_missing", "还没有上传盖章页的扫描件或照片。", "scan")
+    if evidence == Evidence.SEAL_PICTURE:
+        yield from why_not_use_seal_picture(actor, sheet.revision.submission.campaign)
+    if evidence not in {Evidence.SCAN, Evidence.SEAL_PICTURE}:
+        yield Refusal("evidence_unknown", "请选择盖章方式。", "evidence")
+    if not confirmed:
+        yield Refusal("not_confirmed", "请看过盖章页，再勾选确认。", "confirmed")
+
+
+def why_not_use_seal_picture(actor: Actor, campaign: Any) -> Iterator[Refusal]:
+    """``seal_picture_not_accepted``, ``not_seal_keeper``, ``no_seal_picture``."""
+    if not campaign.allows_seal_picture:
+        yield Refusal(
+            "seal_picture_not_accepted",
+            "主办单位不接受印章图样，请打印盖章后上传。",
+            "evidence",
+        )
+    if not actor.may("seal_for"):
+        yield Refusal(
+            "not_seal_keeper",
+            "只有本单位的印章管理员能用印章图样，请他登录后办理。",
+            "evidence",
+        )
+    if live_seal_picture(actor.organisation) is None:
+        yield Refusal(
+            "no_seal_picture",
+            "还没有上传本单位印章图样，请到“印章和经办人”上传。",
+            "evidence",
+        )
+
+
+def live_seal_picture(organisation: Organisation) -> SealPicture | None:
+    return SealPicture.objects.filter(
+        organisation=organisation, ended_at__isnull=True
+    ).first()
+
+
+def sheet_of(submission: Submission, tier: Tier) -> ScoreSheet | None:
+    """The tier's sheet on the revision that counts, or None."""
+    if submission.revision_id is None:
+        return None
+    return (
+        ScoreSheet.objects.filter(revision_id=submission.revision_id, tier=tier)
+        .select_related(
+            "rubric", "paper", "organisation", "revision__submission__campaign"
+        )
+        .first()
+    )
+
+
+def live_stamp(sheet: ScoreSheet | None) -> Stamp | None:
+    if sheet is None:
+        return None
+    return (
+        sheet.stamps.filter(voided_at__isnull=True)
+        .select_related("act", "scan", "paper")
+        .first()
+    )
+
+
+def stamping_move(submission: Submission) -> MoveName:
+    """Which arrow the unit's stamp takes from here."""
+    if submission.state_enum == State.AMENDED:
+        return MoveName.STAMP_AMENDED
+    return MoveName.STAMP if submission.recommender_id else MoveName.STAMP_DIRECT
+
+
+def why_not_score(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """The unit scores and writes its opinion while it may stamp."""
+    yield from why_not(stamping_move(submission), submission, actor, at)
+
+
+def why_not_stamp(
+    submission: Submission,
+    actor: Actor,
+    at: datetime,
+    *,
+    evidence: str,
+    scan: Document | None,
+    confirmed: bool,
+) -> Iterator[Refusal]:
+    """The whole way to the unit's stamp; a full quota is a caution here, since the
+    recommending body, not the unit, takes the place."""
+    sheet = sheet_of(submission, Tier.UNIT)
+    yield from why_not(stamping_move(submission), submission, actor, at)
+    yield from sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from evidence_faults(sheet, evidence, scan, confirmed, actor)
+    yield from unit_cautions(submission)
+
+
+def unit_cautions(submission: Submission) -> Iterator[Refusal]:
+    """Says beforehand that another result of the unit wants or has the same place."""
+    if submission.recommender is None:
+        return
+    tally = places.Tally(submission.campaign, submission.recommender)
+    for meter in tally.of_unit(submission.unit_id):
+        if meter.rule.topic_type not in ("", submission.topic_type):
+            continue
+        taken = meter.used + meter.pending
+        if submission.state_enum == State.STAMPED:
+            taken -= 1
+        if taken >= meter.places:
+            yield Refusal(
+                "unit_place_contested",
+                f"本单位{meter.label}已有 {taken} 项盖章，推荐单位只能推荐 {meter.places} 项。",
+                kind="caution",
+            )
+
+
+def why_not_remind(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """Once a day, and only somebody else who holds it."""
+    if submission.holder is None or submission.holder == actor.role:
+        yield Refusal("nobody_to_remind", "现在不需要提醒别人。")
+        return
+    last = submission.reminders.first()
+    if last and (at - last.at).total_seconds() < 24 * 3600:
+        yield Refusal(
+            "reminded_today", f"{moment(last.at)} 已经提醒过，一天只能提醒一次。"
+        )
+
+
+LINE_MOVES = {MoveName.RECALL, MoveName.TAKE_BACK, MoveName.UNSTAMP}
+BACK_MOVES = {
+    MoveName.UNIT_RETURN, MoveName.RECOMMENDER_RETURN, MoveName.ASK_AMENDMENT,
+    MoveName.REFUSE_DIRECT, MoveName.SET_ASIDE, MoveName.DECLINE, MoveName.WITHDRAW,
+}  # fmt: skip
+
+
+def offer(name: MoveName, refusals: Iterator[Refusal] | list[Refusal]) -> Offer:
+    """A move with its refusals, ready for a page."""
+    kind = "back" if name in BACK_MOVES else "line" if name in LINE_MOVES else "primary"
+    if name in {MoveName.STAMP, MoveName.STAMP_DIRECT, MoveName.STAMP_AMENDED}:
+        kind = "seal"
+    return Offer(
+        name.value, name.label, tuple(refusals), MOVES[name].needs_comment, kind
+    )
+
+
+def offers(
+    submission: Submission, actor: Actor, at: datetime, names: tuple[MoveName, ...]
+) -> list[Offer]:
+    """Of ``names``, the moves of this desk from this state, each with its refusals."""
+    return [
+        offer(name, why_not(name, submission, actor, at))
+        for name in names
+        if MOVES[name].role == actor.role
+        and submission.state_enum in MOVES[name].from_states
+    ]
+
+
+def current_attachments(submission: Submission) -> Mapping[str, list[Attachment]]:
+    """Slot code → files standing in it now."""
+    found: dict[str, list[Attachment]] = {}
+    rows = submission.attachments.filter(removed_at__isnull=True).select_related(
+        "document"
+    )
+    for attachment in rows:
+        found.setdefault(attachment.slot, []).append(attachment)
+    return found

@@ -1,0 +1,31 @@
+"""Errands of the worker: a document's id in, a file out, nothing decided."""
+
+from qcportal.documents import pdf
+from qcportal.documents.making import paper_task
+from qcportal.documents.models import Document
+from submissions import papers
+from submissions.models import Revision, ScoreSheet, Stamp
+
+
+@paper_task("submissions.render_application_form")
+def render_application_form(document: Document) -> bytes:
+    revision = Revision.objects.select_related("submission__campaign", "form").get(
+        document=document
+    )
+    return pdf.render(papers.FORM_TEMPLATE, papers.application_form(revision))
+
+
+@paper_task("submissions.render_opinion_form")
+def render_opinion_form(document: Document) -> bytes:
+    sheet = ScoreSheet.objects.select_related(
+        "revision__submission__campaign", "revision__form", "rubric", "organisation"
+    ).get(paper=document)
+    return pdf.render(papers.OPINION_TEMPLATE, papers.opinion_form(sheet))
+
+
+@paper_task("submissions.render_sealed_opinion_form")
+def render_sealed_opinion_form(document: Document) -> bytes:
+    stamp = Stamp.objects.select_related("act__picture__picture", "sheet").get(
+        paper=document
+    )
+    return pdf.render(papers.OPINION_TEMPLATE, papers.sealed_opinion_form(stamp))
