@@ -1,0 +1,1 @@
+"""Pages of the association, its judges and what the public reads of the results."""
