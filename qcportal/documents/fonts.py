@@ -53,11 +53,10 @@ class FontFetcher(URLFetcher):
     """Reads the built faces and nothing else: used for face_rules() only."""
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        names = {name for _, _, name in FACES}
-        name = url.removeprefix("papers-font:")
-        if name not in names:
+        addresses = {f"papers-font:{name}": name for _, _, name in FACES}
+        if url not in addresses:
             raise ValueError(f"not a paper font: {url}")
-        return URLFetcherResponse(url, _built(name).read_bytes())
+        return URLFetcherResponse(url, _built(addresses[url]).read_bytes())
 
 
 def unprintable(text: str) -> list[str]:

@@ -23,11 +23,8 @@ from qcportal.documents.uploads import clean_name
 
 logger = logging.getLogger(__name__)
 NOTHING_RUNS = "sandbox; default-src 'none'; frame-ancestors 'self'"
-# Chromium's own PDF viewer stays blank under "sandbox".
-PDF_VIEWER = (
-    "default-src 'none'; object-src 'self'; plugin-types application/pdf;"
-    " style-src 'unsafe-inline'; frame-ancestors 'self'"
-)
+# Some browsers refuse to open their PDF viewer in a sandbox; the viewer is its own.
+PDF_VIEWER = "default-src 'none'; frame-ancestors 'self'"
 PAGE_CACHE_SECONDS = 24 * 3600
 _DPI = (40, 200)
 _PICTURE_SIDE = 2000  # px
