@@ -5,7 +5,7 @@ Word, Excel and PowerPoint files are ZIPs too; uploads.py and excel.py both ask 
 
 import stat
 import zlib
-from typing import BinaryIO
+from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from qcportal.refusals import refuse
@@ -27,7 +27,7 @@ PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b
 _LOCAL_HEADER = 30  # bytes before the name in front of each member
 
 
-def check(file: BinaryIO, *, programs: bool = False, depth: int = 1) -> None:
+def check(file: IO[bytes], *, programs: bool = False, depth: int = 1) -> None:
     """Raise Refused unless the ZIP is small, honest and readable to its last byte.
 
     ``programs`` also looks for programs among the members (for plain archives). Reads

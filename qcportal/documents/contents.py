@@ -8,7 +8,7 @@ counting needs.
 import struct
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pikepdf
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -23,6 +23,15 @@ MAX_PDF_OBJECTS = 200_000
 MAX_PDF_STREAM = 64 * MIB
 MAX_PDF_UNPACKED = 200 * MIB
 _PDF_ACTIONS = {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm"}
+# What pikepdf raises when a PDF says one thing and is another.
+_PDF_FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _HEIC = {b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif"}
 
 
@@ -62,7 +71,7 @@ def _check_pdf(file: BinaryIO) -> int:
         opened = _open_pdf(file)
     except pikepdf.PasswordError:
         refuse("file_encrypted", "PDF 设了密码，请取消密码后再上传。")
-    except (pikepdf.PdfError, ValueError, RuntimeError, OverflowError):
+    except (pikepdf.PdfError, *_PDF_FAULTS):
         _broken("请用“另存为 PDF”重新保存后再上传。")
     with opened:
         if opened.is_encrypted:
@@ -70,7 +79,7 @@ def _check_pdf(file: BinaryIO) -> int:
         try:
             pages = len(opened.pages)
             _check_pdf_objects(opened)
-        except (pikepdf.PdfError, ValueError, RuntimeError, RecursionError):
+        except (pikepdf.PdfError, *_PDF_FAULTS):
             _broken("请用“另存为 PDF”重新保存后再上传。")
     if pages == 0:
         _broken("里面没有一页。")
@@ -136,7 +145,7 @@ def _stream_size(stream: pikepdf.Stream) -> int:
         if width * height > 4 * MAX_PIXELS:
             refuse("too_many_pixels", "PDF 里有过大的图片，请压缩后再上传。")
         return 0
-    filters = stream.get("/Filter", [])
+    filters: Any = stream.get("/Filter", [])
     names = [filters] if isinstance(filters, pikepdf.Name) else list(filters)
     deflated = [str(name) for name in names].count("/FlateDecode")
     if deflated > 1:

@@ -63,7 +63,7 @@ def drop_unowned(at: datetime) -> int:
 def missing() -> Iterator[Document]:
     """READY rows whose file is not in the storage (restores of different ages)."""
     for document in Document.objects.filter(status=Document.Status.READY).iterator():
-        if not default_storage.exists(document.file.name):
+        if not default_storage.exists(document.file.name or ""):
             yield document
 
 

@@ -167,7 +167,7 @@ def expire(at: datetime) -> int:
     due = Document.objects.filter(status=Document.Status.READY, expires_at__lte=at)
     count = 0
     for document in due:
-        stored = document.file.name
+        stored = document.file.name or ""
         count += Document.objects.filter(
             pk=document.pk, status=Document.Status.READY
         ).update(status=Document.Status.EXPIRED, file="")

@@ -6,7 +6,7 @@ is ever executed or rendered.
 
 import re
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from defusedxml import ElementTree
@@ -41,7 +41,7 @@ _OLE_MACROS = ("_VBA_PROJECT", "VBA", "_VBA_PROJECT_CUR")
 _MAX_XML = 64 * archives.MIB
 
 
-def zip_kind(file: BinaryIO) -> str:
+def zip_kind(file: IO[bytes]) -> str:
     """docx, xlsx or pptx by the declared main part; "macro" for their macro twins;
     else zip. A ZIP that cannot be listed is "zip" (and found broken later)."""
     try:
@@ -60,7 +60,7 @@ def zip_kind(file: BinaryIO) -> str:
     return kinds.pop() if len(kinds) == 1 else "zip"
 
 
-def check_ooxml(file: BinaryIO) -> None:
+def check_ooxml(file: IO[bytes]) -> None:
     """Raise Refused unless the ZIP is sound and nothing in it runs by itself."""
     archives.check(file)
     with ZipFile(file) as archive:
@@ -153,7 +153,7 @@ def _macro() -> None:
     refuse("macro", "文件带有宏，请另存为不带宏的文件后再上传。")
 
 
-def ole_kind(file: BinaryIO) -> str:
+def ole_kind(file: IO[bytes]) -> str:
     """doc, xls or ppt by the main stream; "locked" for a password-protected new file;
     "" for anything else (installers, mails)."""
     names = _ole_names(file)
@@ -163,7 +163,7 @@ def ole_kind(file: BinaryIO) -> str:
     return kinds.pop() if len(kinds) == 1 else ""
 
 
-def check_ole(file: BinaryIO) -> None:
+def check_ole(file: IO[bytes]) -> None:
     """Raise Refused for macros, packaged programs and passwords in an old file."""
     names = _ole_names(file)
     if any(name in names for name in _OLE_MACROS):
@@ -185,7 +185,7 @@ def _is_locked_doc(content: bytes) -> bool:
     return False
 
 
-def _ole_names(file: BinaryIO) -> set[str]:
+def _ole_names(file: IO[bytes]) -> set[str]:
     """Names of the streams: directory entries are 128 bytes at multiples of 128."""
     file.seek(0)
     content = file.read()

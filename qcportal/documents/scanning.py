@@ -6,7 +6,7 @@ Fails closed: while the scanner is away nothing is taken in.
 import logging
 import socket
 import struct
-from typing import BinaryIO
+from typing import IO
 
 from django.conf import settings
 
@@ -17,7 +17,7 @@ TIMEOUT = 30  # seconds, for connecting and for every answer
 _PIECE = 64 * 1024
 
 
-def scan(file: BinaryIO) -> None:
+def scan(file: IO[bytes]) -> None:
     """Raise Refused file_infected or scanner_away; leaves the file at its start."""
     address = getattr(settings, "CLAMAV_ADDRESS", "")
     if not address:
@@ -36,7 +36,7 @@ def scan(file: BinaryIO) -> None:
         refuse("scanner_away", "病毒检查暂时不能进行，文件没有保存，请稍后再试。")
 
 
-def _ask(address: str, file: BinaryIO) -> str:
+def _ask(address: str, file: IO[bytes]) -> str:
     """clamd's INSTREAM: pieces with their length in front, a nought at the end."""
     host, _, port = address.rpartition(":")
     file.seek(0)

@@ -6,11 +6,12 @@ run in the reader's session.
 
 import io
 import logging
-from typing import BinaryIO
+from typing import Any
 
 import pypdfium2
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.utils.http import content_disposition_header
@@ -32,13 +33,14 @@ _PICTURE_SIDE = 2000  # px
 
 def respond(
     document: Document, *, as_attachment: bool = True, filename: str | None = None
-) -> HttpResponse:
+) -> HttpResponse | FileResponse:
     """The file under its title or ``filename``; 404 unless READY and really there.
 
     ``as_attachment=False`` shows PDFs and pictures in the page; anything else is a
     download all the same.
     """
     stored = _stored(document)
+    response: HttpResponse | FileResponse
     shown = not as_attachment and (document.is_pdf or document.is_image)
     if settings.ACCEL_REDIRECT_PREFIX:
         response = HttpResponse(content_type=document.content_type)
@@ -48,11 +50,14 @@ def respond(
         response = FileResponse(_open(document), content_type=document.content_type)
         response["Content-Length"] = document.size
     name = clean_name(filename or document.title)
-    response["Content-Disposition"] = content_disposition_header(not shown, name)
+    disposition = content_disposition_header(not shown, name)
+    response["Content-Disposition"] = disposition or "attachment"
     return _sealed(response, viewer=shown and document.is_pdf)
 
 
-def page_image(document: Document, number: int, dpi: int = 80) -> HttpResponse:
+def page_image(
+    document: Document, number: int, dpi: int = 80
+) -> HttpResponse | FileResponse:
     """Page ``number`` (from 1) of a PDF, or a picture made small, as PNG.
 
     For phones without a PDF viewer. 404 beyond the last page and for other kinds;
@@ -87,15 +92,17 @@ def _stored(document: Document) -> str:
     return stored
 
 
-def _open(document: Document) -> BinaryIO:
+def _open(document: Document) -> "File[Any]":
     try:
-        return default_storage.open(document.file.name)
+        return default_storage.open(document.file.name or "")
     except FileNotFoundError as error:
         logger.error("document %s: its file is missing", document.pk)
         raise Http404 from error
 
 
-def _sealed(response: HttpResponse, *, viewer: bool = False) -> HttpResponse:
+def _sealed(
+    response: HttpResponse | FileResponse, *, viewer: bool = False
+) -> HttpResponse | FileResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = PDF_VIEWER if viewer else NOTHING_RUNS
     return response

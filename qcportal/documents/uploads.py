@@ -141,16 +141,15 @@ def _inspect(upload: "File[Any]", allowed: list[str], max_bytes: int) -> Inspect
     size, sha256 = _weigh(upload, max_bytes, name)
     extension = PurePosixPath(name).suffix.lstrip(".").lower()
     extension = "jpg" if extension == "jpeg" else extension
-    kind = contents.kind_of(upload)
+    content: BinaryIO = upload  # type: ignore[assignment]  # a File is one in all but name
+    kind = contents.kind_of(content)
     _check_kind(name, extension, kind, allowed)
-    pages = contents.check(upload, kind)
-    scanning.scan(upload)
+    pages = contents.check(content, kind)
+    scanning.scan(content)
     return Inspected(name, kind, CONTENT_TYPES[kind], size, sha256, pages)
 
 
-def _weigh(
-    upload: "BinaryIO | File[Any]", max_bytes: int, name: str
-) -> tuple[int, str]:
+def _weigh(upload: "File[Any]", max_bytes: int, name: str) -> tuple[int, str]:
     """Bytes and digest, counted; what the browser declared is not believed."""
     size, digest = 0, hashlib.sha256()
     upload.seek(0)

@@ -281,6 +281,36 @@ def test_faces_are_used_only_when_all_four_are_there(settings, tmp_path):
     assert len(rules) == len(set(rules)) == 4
 
 
+def test_the_systems_fonts_stand_in(settings, tmp_path):
+    """Before the faces are built the stock Noto draws the same papers."""
+    if len(fonts.stock_fonts()) < 2:
+        pytest.skip("no stock Noto CJK on this machine")
+    settings.FONTS_DIR = tmp_path
+    found = []
+
+    def draw():  # a new thread reads its fonts anew
+        content = paper(FORM, name=RARE, text="二")
+        found.extend([embedded_fonts(content), texts(content)[0]])
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    thread.join()
+    assert {name.split("-")[0] for name in found[0]} == {"Noto"}
+    assert all(found[0].values())
+    assert RARE in found[1].replace("\n", "")
+
+
+def test_the_stock_fonts_know_what_they_draw(settings, tmp_path):
+    if len(fonts.stock_fonts()) < 2:
+        pytest.skip("no stock Noto CJK on this machine")
+    settings.FONTS_DIR = tmp_path
+    fonts._drawable.cache_clear()
+    try:
+        assert pdf.unprintable(f"质量{RARE}\U000f0000") == ["\U000f0000"]
+    finally:
+        fonts._drawable.cache_clear()
+
+
 def test_the_check_speaks_up_without_fonts(settings, tmp_path, monkeypatch):
     settings.FONTS_DIR = tmp_path
     monkeypatch.setattr(fonts, "STOCK_FOLDERS", [tmp_path])

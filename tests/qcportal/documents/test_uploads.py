@@ -1,6 +1,7 @@
 """Hostile files are refused with the reason, honest ones are taken as they are."""
 
 import hashlib
+import random
 import socket
 import stat
 import struct
@@ -193,6 +194,8 @@ HOSTILE = {
     ("a.png", made.huge_png()): "too_many_pixels",
     ("a.pdf", made.bomb_pdf()): "pdf_bomb",
     ("a.pdf", made.doubly_packed_pdf()): "pdf_bomb",
+    ("a.zip", made.packed({"a": b"1"}) + b"PK\x05\x06" + b"\xff" * 18): "file_broken",
+    ("a.pdf", made.pdf(1_001)): "too_many_pages",
     # places outside
     ("a.zip", made.packed({"../../etc/cron.d/x": b"x"})): "zip_path",
     ("a.zip", made.packed({"/etc/x": b"x"})): "zip_path",
@@ -224,6 +227,35 @@ def test_a_file_cut_anywhere_is_refused(kind):
     answers = {tuple(codes(f"a.{kind}", whole[:end])) for end in ends}
     assert answers <= {("file_broken",), ("file_name_mismatch",)}
     assert codes(f"a.{kind}", whole) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("kind", ["pdf", "docx", "zip", "doc", "jpg", "png", "mp4"])
+def test_damaged_files_are_answered_never_stumbled_over(kind, seed):
+    """Flipped, cut, doubled and filled bytes: taken or refused, nothing else."""
+    name, whole = {
+        "pdf": ("a.pdf", made.nested_action_pdf()),
+        "docx": ("a.docx", made.office("docx", {RELS: made.relation("image", "a")})),
+        "zip": ("a.zip", made.zip_in_zip(2)),
+        "doc": ("a.doc", made.locked_doc()),
+        "jpg": ("a.jpg", made.picture("JPEG")),
+        "png": ("a.png", made.picture("PNG")),
+        "mp4": ("a.mp4", made.video()),
+    }[kind]
+    chance = random.Random(f"{kind} {seed}")
+    damaged = bytearray(whole)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(8, len(damaged))
+        damage = chance.choice(["flip", "cut", "double", "fill"])
+        if damage == "flip":
+            damaged[at] ^= 1 << chance.randrange(8)
+        elif damage == "cut":
+            del damaged[at : at + chance.randint(1, 9)]
+        elif damage == "double":
+            damaged[at:at] = damaged[at : at + chance.randint(1, 64)]
+        else:
+            damaged[at : at + 4] = chance.choice([b"\xff" * 4, b"\0" * 4])
+    assert len(codes(name, bytes(damaged))) in {0, 1}
 
 
 def test_size_is_counted_and_named():
