@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
+from qcportal.accounts.models import Organisation
 from qcportal.campaigns.models import Campaign
 from qcportal.documents.excel import Column, Sheet
 from recommenders import rules
@@ -15,6 +17,7 @@ from submissions.models import ScoreSheet, Tier
 from submissions.papers import foot
 
 TABLE_TEMPLATE = "papers/recommendation_table.html"
+SUMMARY_TEMPLATE = "papers/summary_table.html"
 FEE_WORDS = "上述成果经我单位组织专家评审，按“好中选优”的原则择优推荐，未向企业和小组收取任何费用。"
 
 
@@ -60,6 +63,23 @@ def recommendation_table(paper: Paper) -> dict[str, Any]:
         **foot(
             f"{dossier.campaign.code}-{dossier.recommender.letters}",
             "推荐表",
+            paper.check_code,
+        ),
+    }
+
+
+def summary_table(paper: Paper) -> dict[str, Any]:
+    """Facts of the 推荐汇总表 as PDF: the columns of the Excel, to be printed."""
+    dossier = paper.dossier
+    at = timezone.localtime(paper.made_at)
+    return {
+        "title": f"{dossier.campaign.year}年{_activity(dossier.campaign)}成果推荐汇总表",
+        "recommender": dossier.recommender.name,
+        "date": f"{at.year}年{at.month}月{at.day}日",
+        "rows": paper.facts,
+        **foot(
+            f"{dossier.campaign.code}-{dossier.recommender.letters}",
+            "推荐汇总表",
             paper.check_code,
         ),
     }
@@ -138,3 +158,43 @@ def _made(paper: Paper) -> str:
 def current_rows(dossier: Dossier) -> list[dict[str, Any]]:
     """What a paper made now would list."""
     return rows(rules.recommended(dossier))
+
+
+def blank_sheet(kind: str, campaign: Campaign) -> Sheet:
+    """An empty sheet to download: ``table``, ``review`` or ``statistics``."""
+    if kind == "statistics":
+        return statistics_sheet(campaign, None, {})
+    headers = ["序号", "企业名称", "小组名称", "课题名称", "课题类型", "得分", "名次"]
+    if kind == "review":
+        headers[5:] = ["现场评审得分", "成果评审得分", "综合得分", "名次", "评委签名"]
+    word = "推荐表" if kind == "table" else "评审汇总表"
+    widths = {"企业名称": 30, "课题名称": 36, "小组名称": 20}
+    return Sheet(
+        title=f"{campaign.year}年{_activity(campaign)}成果{word}",
+        subtitle=["推荐单位（盖章）：", "日期：      年    月    日"],
+        columns=[Column(header, widths.get(header, 12)) for header in headers],
+        rows=[[str(i), *[""] * (len(headers) - 1)] for i in range(1, 11)],
+        landscape=True,
+    )
+
+
+def statistics_sheet(
+    campaign: Campaign, recommender: Organisation | None, figures: Mapping[str, Any]
+) -> Sheet:
+    """The 活动统计表 (附件2-2), filled or blank; rates are computed, never typed."""
+    rates = rules.computed(campaign, figures)
+    name = recommender.name if recommender else ""
+    return Sheet(
+        title=f"{campaign.year}年{_activity(campaign)}活动统计表",
+        subtitle=[f"推荐单位（盖章）：{name}"],
+        columns=[
+            Column("序号", 6, "number"), Column("项目", 36),
+            Column("单位", 10), Column("数值", 16, "number"),
+        ],
+        rows=[
+            [i, item["label"], item["unit"],
+             rates.get(item["code"]) if item.get("part") else rules.number(figures.get(item["code"], ""))]
+            for i, item in enumerate(campaign.statistics, 1)
+        ],
+        footer=["填表人：                    联系电话：                    填报日期：      年    月    日"],
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from qcportal.documents import excel, pdf
 from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
+from qcportal.notices.models import NoticeAttachment
 from recommenders import papers
 from recommenders.models import Paper
 
@@ -20,6 +21,11 @@ def render_recommendation_table(document: Document) -> bytes:
     )
 
 
+@paper_task("recommenders.render_summary_table")
+def render_summary_table(document: Document) -> bytes:
+    return pdf.render(papers.SUMMARY_TEMPLATE, papers.summary_table(_paper(document)))
+
+
 @paper_task("recommenders.render_summary_sheet")
 def render_summary_sheet(document: Document) -> bytes:
     return excel.workbook(papers.summary_sheet(_paper(document)))
@@ -28,3 +34,12 @@ def render_summary_sheet(document: Document) -> bytes:
 @paper_task("recommenders.render_review_sheet")
 def render_review_sheet(document: Document) -> bytes:
     return excel.workbook(papers.review_sheet(_paper(document)))
+
+
+@paper_task("recommenders.render_blank_sheet")
+def render_blank_sheet(document: Document) -> bytes:
+    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
+        document=document
+    )
+    sheet = papers.blank_sheet(attachment.kind, attachment.notice.campaign)
+    return excel.workbook(sheet)

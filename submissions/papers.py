@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from qcportal.campaigns import definition
 from qcportal.campaigns.definition import FieldDefinition, FormDefinition
-from qcportal.campaigns.models import Rubric
+from qcportal.campaigns.models import Campaign, Rubric
 from qcportal.documents import pdf
 from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
 
@@ -107,6 +108,17 @@ def draft_form(submission: Submission) -> dict[str, Any]:
         submission.form.form, submission.content,
         recommender=recommender.name if recommender else "", year=submission.campaign.year,
     )  # fmt: skip
+
+
+def blank_form(campaign: Campaign) -> dict[str, Any]:
+    """The form with nothing filled, for download: a few empty rows in its tables."""
+    form = campaign.forms.order_by("-version")[0].form
+    content = definition.empty(form)
+    for item in form.by_code.values():
+        if item.kind == "rows":
+            blank = {column.code: "\u3000" for column in item.columns}
+            content[item.code] = [blank] * max(item.at_least, 8)
+    return form_facts(form, content, recommender="", year=campaign.year)
 
 
 def _marks(rubric: Rubric, marks: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from qcportal.documents import pdf
 from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
+from qcportal.notices.models import NoticeAttachment
 from submissions import papers
 from submissions.models import Revision, ScoreSheet, Stamp
 
@@ -29,3 +30,13 @@ def render_sealed_opinion_form(document: Document) -> bytes:
         paper=document
     )
     return pdf.render(papers.OPINION_TEMPLATE, papers.sealed_opinion_form(stamp))
+
+
+@paper_task("submissions.render_blank_form")
+def render_blank_form(document: Document) -> bytes:
+    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
+        document=document
+    )
+    return pdf.render(
+        papers.FORM_TEMPLATE, papers.blank_form(attachment.notice.campaign)
+    )

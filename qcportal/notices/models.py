@@ -45,6 +45,10 @@ class NoticeAttachment(models.Model):
     number = models.CharField("附件号", max_length=12)
     title = models.CharField("名称", max_length=100)
     audience = models.CharField(max_length=16, choices=Audience.choices)
+    # What the file is made from, when the portal makes it: a blank form needs nothing
+    # more, a text carries its paragraphs.
+    kind = models.CharField(max_length=16, default="upload")
+    paragraphs = models.JSONField(default=list, blank=True)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
 
     class Meta:
