@@ -245,6 +245,7 @@ def save_statistics(
 MAKERS = {
     Paper.Kind.TABLE: ("推荐表.pdf", tasks.render_recommendation_table.name),
     Paper.Kind.SUMMARY: ("推荐汇总表.xlsx", tasks.render_summary_sheet.name),
+    Paper.Kind.SUMMARY_PDF: ("推荐汇总表.pdf", tasks.render_summary_table.name),
     Paper.Kind.REVIEW: ("评审汇总表.xlsx", tasks.render_review_sheet.name),
 }
 

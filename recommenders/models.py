@@ -96,6 +96,7 @@ class Paper(models.Model):
     class Kind(models.TextChoices):
         TABLE = "table", "推荐表（盖章 PDF）"
         SUMMARY = "summary", "推荐汇总表（Excel）"
+        SUMMARY_PDF = "summary_pdf", "推荐汇总表（PDF）"
         REVIEW = "review", "评审汇总表（Excel）"
 
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="papers")
