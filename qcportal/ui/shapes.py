@@ -96,7 +96,8 @@ class Stretch:
     x: str
     width: str
     middle: str
-    narrow: bool
+    narrow: bool  # no room for a word
+    tiny: bool  # no room for a figure
 
 
 def stretches(parts: list[tuple[str, float]]) -> list[Stretch]:
@@ -112,6 +113,7 @@ def stretches(parts: list[tuple[str, float]]) -> list[Stretch]:
             width=percent(value, whole),
             middle=percent(start + value / 2, whole),
             narrow=value / whole < 0.09,
+            tiny=value / whole < 0.04,
         )
         for (label, value), start in zip(parts, starts, strict=False)
     ]
@@ -128,6 +130,13 @@ def cells(used: int, places: int, pending: int, over: int) -> list[str]:
         + ["free"] * free
         + ["over"] * over
     )
+
+
+def score_ticks(most: float) -> list[str]:
+    """One tick per point of a score ruler, never more than thirty."""
+    points = math.floor(float(most))
+    step = math.ceil(points / 30) or 1
+    return [percent(point, float(most)) for point in range(0, points + 1, step)]
 
 
 def page_numbers(page: int, pages: int) -> list[int]:

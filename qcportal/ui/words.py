@@ -76,3 +76,22 @@ def size_text(size: float | None) -> str:
             return f"{size:.0f} {unit}" if unit != "MB" else f"{size:.1f} MB"
         size /= 1024
     return f"{size:.1f} GB"
+
+
+def score_number(value: object) -> float:
+    """A score as typed, for drawing; 0 for what is no number."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return 0.0
+
+
+def score_text(value: object, step: object) -> str:
+    """A score with the decimals of its step (13.5, 27.0); odd input is kept as typed."""
+    if value is None or value == "":
+        return ""
+    decimals = len(str(step).partition(".")[2])
+    try:
+        return f"{float(str(value)):.{decimals}f}"
+    except ValueError:
+        return str(value)

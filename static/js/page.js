@@ -99,6 +99,9 @@ if (matchMedia("(max-width: 991px)").matches) {
   document.querySelectorAll("details[data-spine]").forEach((fold) => { fold.open = false; });
 }
 
+// Where a page has an action bar, the phone's tab bar would lie over it.
+if (document.querySelector(".form-actions:not(.form-actions-plain), .panel-foot")) document.body.classList.add("has-actions");
+
 document.querySelector("[data-focus]")?.focus();
 
 document.body.addEventListener("htmx:afterSwap", (event) => {

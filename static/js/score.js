@@ -1,6 +1,16 @@
 // Steppers, their score rulers and the total of form[data-rubric].
 const parts = (item) => ({ field: item.querySelector("input[type=number]"), range: item.querySelector("input[type=range]") });
 
+const follow = (item) => {
+  const { field, range } = parts(item);
+  if (!range) return;
+  range.value = field.value === "" ? range.min : field.value;
+  const ruler = range.parentNode;
+  ruler.classList.toggle("is-unset", field.value === "");
+  const share = field.value === "" ? 0 : (Number(range.value) - Number(range.min)) / (Number(range.max) - Number(range.min));
+  ruler.querySelector(".done").setAttribute("width", `${(share * 100).toFixed(2)}%`);
+};
+
 const places = (step) => (String(step).split(".")[1] || "").length;
 
 const add = (field, by) => {
@@ -26,8 +36,9 @@ const total = (form) => {
 
 const dress = (root) => {
   root.querySelectorAll("[data-score]").forEach((item) => {
-    const { field, range } = parts(item);
-    if (range) { range.hidden = false; range.value = field.value === "" ? range.min : field.value; }
+    const { range } = parts(item);
+    if (range) range.hidden = false;
+    follow(item);
   });
   root.querySelectorAll("form[data-rubric]").forEach(total);
 };
@@ -42,7 +53,7 @@ document.addEventListener("input", (event) => {
   if (item) {
     const { field, range } = parts(item);
     if (event.target === range) field.value = Number(range.value).toFixed(places(field.step));
-    else if (range) range.value = field.value === "" ? range.min : field.value;
+    follow(item);
     const wrong = field.value !== "" && (!field.checkValidity());
     item.querySelector(".stepper").classList.toggle("is-bad", wrong);
   }

@@ -152,7 +152,7 @@ def page_head(content, title, crumb=None, lead=""):
 
 
 @register.simple_block_tag
-def card(content, heading="", meta="", tone="", foot="", flush=False, id="", level=2):  # noqa: A002 - HTML's word
+def card(content, heading="", meta="", tone="", foot="", flush=False, id="", level=2):
     """A sheet. tone: "", wait, bad, ok. flush: no inner padding (tables, lists)."""
     known(tone, ("", "wait", "bad", "ok"), "tone")
     props = {"heading": heading, "meta": meta, "tone": tone, "foot": foot}
@@ -160,7 +160,7 @@ def card(content, heading="", meta="", tone="", foot="", flush=False, id="", lev
 
 
 @register.simple_block_tag
-def sheet(content, heading, meta="", id=""):  # noqa: A002 - HTML's word
+def sheet(content, heading, meta="", id=""):
     """A numbered section of a form: 一、基本信息."""
     return wrapper("sheet", content, heading=heading, meta=meta, id=id)
 
@@ -209,7 +209,7 @@ def empty(
 
 
 @register.simple_block_tag
-def dialog(content, id, heading, wide=False, page=False):  # noqa: A002 - HTML's word
+def dialog(content, id, heading, wide=False, page=False):
     """A section of the page that opens as a dialog where scripts run.
 
     Opened by any element with data-dialog-open="<id>". ``page``: always shown.
@@ -285,12 +285,15 @@ def step_rail(steps):
 @register.inclusion_tag("components/stepper.html")
 def stepper(name, label, most, value="", hint="", step="0.5", least=0, ruler=True, large=False, error="", disabled=False):  # fmt: skip
     """One item of a rubric: native number input with ± and a range under it."""
+    value = words.score_text(value, step)
     return {
         "name": name,
         "label": label,
         "most": most,
         "least": least,
-        "value": "" if value is None else value,
+        "value": value,
+        "ticks": shapes.score_ticks(most),
+        "filled": shapes.percent(words.score_number(value) - least, most - least),
         "hint": hint,
         "step": step,
         "ruler": ruler,
@@ -383,8 +386,11 @@ def milestones(steps):
 
 
 @register.inclusion_tag("components/meter.html")
-def meter(used, places, pending=0, over=0, label=""):
-    """Quota cells and the figure. places None: no limit, only the figure."""
+def meter(used, places, pending=0, over=0, label="", figure=True):
+    """Quota cells and the figure. places None: no limit, only the figure.
+
+    ``figure`` False only where the figure stands beside it in large type.
+    """
     return {
         "cells": shapes.cells(used, places, pending, over)
         if places is not None
@@ -393,6 +399,7 @@ def meter(used, places, pending=0, over=0, label=""):
         "places": places,
         "over": over,
         "label": label,
+        "figure": figure,
     }
 
 
@@ -510,7 +517,7 @@ def file_row(
 
 
 @register.inclusion_tag("components/viewer.html")
-def viewer(tabs, id="viewer"):  # noqa: A002 - HTML's word
+def viewer(tabs, id="viewer"):
     """Papers to read: tabs with id, label and url or images; one is ``current``."""
     return {"tabs": list(tabs), "id": id}
 
