@@ -6,6 +6,8 @@ come first; without them the system's Noto CJK is used by name.
 
 import functools
 import json
+import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ STOCK_FOLDERS = [
     Path.home() / ".local/share/fonts",
     Path.home() / ".fonts",
 ]
+_OWNER = "owner.pid"
 # Always drawable, or not drawn at all: line ends, tab, blanks.
 _BLANK = set("\n\r\t \u3000\u00a0")
 
@@ -57,6 +60,24 @@ class FontFetcher(URLFetcher):
         if url not in addresses:
             raise ValueError(f"not a paper font: {url}")
         return URLFetcherResponse(url, _built(addresses[url]).read_bytes())
+
+
+def tidy_copies(folder: Path | None) -> None:
+    """Mark WeasyPrint's copies of the faces as ours and delete those of the dead.
+
+    Every process copies the four files (some 48 MB) to a temporary folder; a worker
+    that is killed or replaced does not clear it away.
+    """
+    if folder is None:
+        return
+    (folder / _OWNER).write_text(str(os.getpid()))
+    for owner in folder.parent.glob(f"weasyprint-*/{_OWNER}"):
+        try:
+            os.kill(int(owner.read_text()), 0)
+        except ProcessLookupError:
+            shutil.rmtree(owner.parent, ignore_errors=True)
+        except (OSError, ValueError):
+            continue  # alive under another user, or going away this moment
 
 
 def unprintable(text: str) -> list[str]:

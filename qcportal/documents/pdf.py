@@ -191,6 +191,7 @@ def _thread_styles() -> tuple[FontConfiguration, list[CSS]]:
             font_config=config,
             url_fetcher=fonts.FontFetcher(),
         )
+        fonts.tidy_copies(config._folder)
         paper = CSS(
             string=render_to_string(PAPER_CSS),
             font_config=config,

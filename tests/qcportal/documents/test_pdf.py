@@ -2,7 +2,10 @@
 
 import io
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
 
 import pikepdf
@@ -309,6 +312,28 @@ def test_the_stock_fonts_know_what_they_draw(settings, tmp_path):
         assert pdf.unprintable(f"质量{RARE}\U000f0000") == ["\U000f0000"]
     finally:
         fonts._drawable.cache_clear()
+
+
+def test_font_copies_of_dead_processes_are_cleared(tmp_path):
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    for name, owner in [("a", None), ("b", dead), ("c", str(os.getppid())), ("d", "?")]:
+        folder = tmp_path / f"weasyprint-{name}"
+        folder.mkdir()
+        (folder / "face").write_bytes(b"outlines")
+        if owner:
+            (folder / "owner.pid").write_text(owner)
+    fonts.tidy_copies(tmp_path / "weasyprint-a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "weasyprint-a",
+        "weasyprint-c",
+        "weasyprint-d",
+    ]
+    assert (tmp_path / "weasyprint-a/owner.pid").read_text() == str(os.getpid())
 
 
 def test_the_check_speaks_up_without_fonts(settings, tmp_path, monkeypatch):
