@@ -83,7 +83,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "qcportal.home.page_frame",
+                "qcportal.frame.page_frame",
             ],
             "builtins": [
                 "django.templatetags.static",

@@ -1,5 +1,28 @@
 """All routes. Nouns, then the public code, then the verb."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from qcportal import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("health/", home.health, name="health"),
+    path("clock/", home.server_clock, name="clock"),
+    path("", include("qcportal.notices.urls")),
+    path("", include("reviews.public_urls")),
+    path("accounts/", include("qcportal.accounts.urls")),
+    path("submissions/", include("submissions.urls")),
+    path("recommenders/", include("recommenders.urls")),
+    path("reviews/", include("reviews.urls")),
+    path("campaigns/", include("qcportal.campaigns.urls")),
+    path("seals/", include("qcportal.seals.urls")),
+    path("messages/", include("qcportal.inbox.urls")),
+    path("audit/", include("qcportal.audit.urls")),
+    path("ui/", include("qcportal.ui.urls")),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("admin/", admin.site.urls))
+
+handler404 = "qcportal.home.page_not_found"
