@@ -41,5 +41,6 @@ VOLUME ["/data"]
 EXPOSE 8000
 CMD ["gunicorn", "qcportal.wsgi", "--bind", "0.0.0.0:8000", \
      "--worker-class", "gthread", "--workers", "2", "--threads", "8", \
-     "--worker-tmp-dir", "/dev/shm", "--timeout", "120", "--graceful-timeout", "30", \
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", \
+     "--timeout", "120", "--graceful-timeout", "30", \
      "--access-logfile", "-"]

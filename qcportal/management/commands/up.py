@@ -47,7 +47,7 @@ def family(host: str, port: int) -> Family:
     python = [sys.executable, "-m"]
     web = [*python, "gunicorn", "qcportal.wsgi", "--bind", f"{host}:{port}"]
     web += ["--worker-class", "gthread", "--workers", "1", "--threads", "8"]
-    web += ["--timeout", "120", "--graceful-timeout", "10"]
+    web += ["--timeout", "120", "--graceful-timeout", "10", "--no-control-socket"]
     celery = [*python, "celery", "-A", "qcportal"]
     worker = [*celery, "worker", "--pool", "prefork", "--loglevel", "INFO"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
