@@ -91,7 +91,7 @@ def windows(now):
         "closed": (-20, -1),
         "before": (3, 17),
     }
-    notes = {"closed": "您 21:58 提交的 1 项已收到。", "soon": "请留出单位盖章的时间"}
+    notes = {"soon": "请留出单位盖章的时间"}
     return [
         SimpleNamespace(
             label="在线申报",
@@ -99,6 +99,7 @@ def windows(now):
             closes_at=now + dt.timedelta(days=closes),
             now=now,
             note=notes.get(level, ""),
+            closed_note="您 21:58 提交的 1 项已收到。",
         )
         for level, (opens, closes) in spans.items()
     ]

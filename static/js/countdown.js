@@ -59,7 +59,9 @@ const sync = async () => {
     const answer = await fetch(address, { cache: "no-store" });
     const { now } = await answer.json();
     const came = Date.now();
-    if (now && came - asked < 5000) offset = Date.parse(now) - (asked + came) / 2;
+    // Milliseconds since 1970, or an ISO moment.
+    const said = typeof now === "number" ? now : Date.parse(now);
+    if (said && came - asked < 5000) offset = said - (asked + came) / 2;
   } catch { /* the old difference is good enough until the next try */ }
 };
 

@@ -95,6 +95,12 @@ def state_icon(kind):
     return BADGE_ICONS.get(kind, "circle-dashed")
 
 
+@register.filter
+def step_icon(state):
+    """The icon name of a station of the chain; an unknown state is an error."""
+    return STEP_ICONS[known(state, STEP_ICONS, "state")]
+
+
 # --- text level
 
 
@@ -109,7 +115,7 @@ def icon(name, size="", label=""):
         f" icon-{size}" if size else "",
         format_html('role="img" aria-label="{}"', label)
         if label
-        else format_html('aria-hidden="true"'),
+        else format_html('aria-hidden="{}"', "true"),
         sprite,
         name,
     )
@@ -350,7 +356,7 @@ def pager(page, query=None):
 @register.inclusion_tag("components/chain.html")
 def chain(steps):
     """The way of an entry: label, state (done now back later), note, more."""
-    return {"steps": [(step, STEP_ICONS[step.state]) for step in steps]}
+    return {"steps": steps}
 
 
 @register.inclusion_tag("components/holder.html")
@@ -468,6 +474,7 @@ def deadline(window, now=None, size="bar", action=""):
         "level": level,
         "label": getattr(window, "label", ""),
         "note": getattr(window, "note", ""),
+        "closed_note": getattr(window, "closed_note", ""),
         "left": words.countdown_text(left),
         "spoken": words.span_text(left),
         "digits": (
