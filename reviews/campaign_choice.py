@@ -5,16 +5,19 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest
 
 from qcportal.campaigns import access
+from qcportal.campaigns.chosen import SESSION_KEY
 from qcportal.campaigns.models import Campaign
-
-SESSION_KEY = "campaign"
 
 
 def campaigns_of(request: HttpRequest) -> list[Campaign]:
     """The campaigns the actor runs, newest first (none for anybody else)."""
     if not request.actor:
         return []
-    return list(access.run_by(request.actor).select_related("host"))
+    if not hasattr(request, "campaigns_run"):  # the page and its frame both ask
+        request.campaigns_run = list(
+            access.run_by(request.actor).select_related("host")
+        )
+    return request.campaigns_run
 
 
 def campaign_of(request: HttpRequest) -> Campaign:
@@ -26,11 +29,13 @@ def campaign_of(request: HttpRequest) -> Campaign:
     """
     own = {campaign.code: campaign for campaign in campaigns_of(request)}
     asked = request.GET.get("campaign", "")
-    if asked:
-        if asked not in own:
-            raise Http404
+    if asked in own:
         request.session[SESSION_KEY] = asked
         return own[asked]
+    if asked and not hasattr(request, "campaign_refused"):
+        # The page that says 404 has a frame too, and the frame asks once more.
+        request.campaign_refused = True
+        raise Http404
     # A right taken back meanwhile: the remembered campaign is quietly forgotten.
     remembered = own.get(request.session.get(SESSION_KEY, ""))
     chosen = remembered or next(iter(own.values()), None)
