@@ -1,6 +1,7 @@
 """Routes of the trail."""
 
-from django.urls import URLPattern
+from django.urls import URLResolver, include, path
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+# By name, not by import: the page needs to know campaigns, the trail must not.
+urlpatterns: list[URLResolver] = [path("", include("reviews.trail_urls"))]
