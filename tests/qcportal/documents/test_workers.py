@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 PATIENCE = 60  # seconds until a wait is given up
 FOLDER = Path(settings.VAR_DIR)
+LOG = FOLDER / "workers.log"
 
 
 def wait_for(what):
@@ -30,7 +31,7 @@ def wait_for(what):
         if what():
             return
         threading.Event().wait(0.05)
-    pytest.fail("waited in vain")
+    pytest.fail(f"waited in vain; the workers say:\n{LOG.read_text()[-3000:]}")
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +55,8 @@ def start_worker():
                 "WORKER_DATABASE": str(connection.settings_dict["NAME"]),
             },
             start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=LOG.open("ab"),
+            stderr=subprocess.STDOUT,
         )
         started.append(worker)
         return worker
