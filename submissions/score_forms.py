@@ -40,6 +40,11 @@ def plain(value: Decimal) -> str:
     return format(value.normalize() + 0, "f")
 
 
+def number(points: Decimal) -> int | float:
+    """Points as the stepper counts them: a whole number where it is one."""
+    return int(points) if points == int(points) else float(points)
+
+
 class SheetForm(forms.Form):
     """Marks of a rubric (fields ``mark-<criterion code>``), opinion, version.
 
@@ -123,7 +128,7 @@ class SheetForm(forms.Form):
             {
                 "name": MARK + criterion.code,
                 "label": criterion.name,
-                "most": plain(criterion.points),
+                "most": number(criterion.points),
                 "hint": criterion.hint,
                 "step": plain(self.rubric.step),
                 "value": self[MARK + criterion.code].value() or "",
