@@ -1,6 +1,12 @@
 """Routes of seals and staff."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from qcportal.seals import views
 
 app_name = "seals"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("picture/", views.picture, name="picture"),
+    path("picture/end/", views.end, name="end"),
+]

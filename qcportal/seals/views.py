@@ -1,0 +1,105 @@
+"""印章和经办人: who acts for the organisation, and its own seal picture."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import Membership
+from qcportal.accounts.roles import DUTY_PERMISSIONS, Duty, Role
+from qcportal.campaigns.clock import now
+from qcportal.campaigns.models import Campaign
+from qcportal.documents import serving, uploads
+from qcportal.seals import actions
+from qcportal.seals.forms import PictureForm
+from qcportal.seals.models import SealAct, SealPicture
+
+DUTY_WORDS = {
+    Duty.CLERK: "填写、评分、写意见，盖章用纸质扫描件",
+    Duty.SEAL_KEEPER: "还能上传和使用印章图样",
+    Duty.MANAGER: "还能使用印章图样、管理人员",
+}
+RECENT_ACTS = 20
+PICTURE_KIND = "seal_picture"
+
+
+def live_picture(actor: Actor) -> SealPicture | None:
+    """The picture in use by the actor's organisation."""
+    rows = SealPicture.objects.filter(
+        organisation=actor.organisation, ended_at__isnull=True
+    )
+    return rows.select_related("picture", "keeper").first()
+
+
+@acting_as(Role.UNIT, Role.RECOMMENDER)
+@require_http_methods(["GET", "POST"])
+def overview(request: HttpRequest) -> HttpResponse:
+    """Staff, picture, latest uses. POST deposits a picture under the undertaking."""
+    posted = request.method == "POST"
+    form = PictureForm(request.POST, request.FILES) if posted else PictureForm()
+    if posted and form.is_valid():
+        _deposit(request, form)
+        messages.success(request, "印章图样已存好，只有本单位的人看得到。")
+        return redirect("seals:overview")
+    status = 422 if form.errors else 200
+    return render(request, "seals/overview.html", _facts(request, form), status=status)
+
+
+@transaction.atomic
+def _deposit(request: HttpRequest, form: PictureForm) -> None:
+    by = request.actor
+    document = uploads.store_upload(
+        form.cleaned_data["picture"], form.inspected, PICTURE_KIND, by=by.user
+    )
+    undertaken = form.cleaned_data["undertaken"]
+    actions.keep_picture(document, undertaken=undertaken, by=by, at=now())
+
+
+def _facts(request: HttpRequest, form: PictureForm) -> dict[str, Any]:
+    actor = request.actor
+    seats = (
+        Membership.objects.in_force()
+        .filter(organisation=actor.organisation)
+        .select_related("user")
+    )
+    campaign = Campaign.objects.newest()
+    return {
+        "staff": [
+            (seat, DUTY_WORDS.get(seat.duty, ""), "seal_for" in DUTY_PERMISSIONS[Duty(seat.duty)])
+            for seat in seats
+        ],
+        "picture": live_picture(actor),
+        "may_keep": actor.may("seal_for"),
+        "accepted": bool(campaign and campaign.allows_seal_picture),
+        "undertaking": actions.UNDERTAKING,
+        "form": form,
+        "acts": SealAct.objects.filter(organisation=actor.organisation).order_by("-at")[
+            :RECENT_ACTS
+        ],
+    }  # fmt: skip
+
+
+@acting_as(Role.UNIT, Role.RECOMMENDER)
+@require_GET
+def picture(request: HttpRequest) -> HttpResponse:
+    """The organisation's own picture, to its own members only, kept in no cache."""
+    found = live_picture(request.actor)
+    if found is None:
+        raise Http404
+    response = serving.respond(found.picture, as_attachment=False)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+@acting_as(Role.UNIT, Role.RECOMMENDER)
+@require_POST
+def end(request: HttpRequest) -> HttpResponse:
+    """No further use of the picture; papers already sealed stay as they are."""
+    actions.end_picture(by=request.actor, at=now())
+    messages.success(request, "印章图样已停用，盖过的文件不受影响。")
+    return redirect("seals:overview")
