@@ -1,0 +1,302 @@
+"""What the form's page shows: steps, slots, what is missing and where. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from qcportal.accounts.models import Organisation
+from qcportal.campaigns.definition import FormDefinition, PaperSlot, Section
+from qcportal.refusals import Refusal
+from submissions import papers, rules
+from submissions.forms import ContentForm, Line, recommender_choices
+from submissions.models import Attachment, Submission
+
+NUMERALS = "一二三四五六七八九"
+# Said only when asked for (核对并提交): an empty draft is not full of mistakes.
+NOT_YET = frozenset({"missing", "too_few_rows", "paper_missing"})
+FILE_ICONS = {
+    "pdf": "file-type-pdf", "docx": "file-type-docx", "zip": "file-zip",
+    "jpg": "photo", "png": "photo",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StepMark:
+    """One of the steps in the rail; ``state`` is done, now, missing or later."""
+
+    number: int
+    label: str
+    note: str
+    url: str
+    state: str
+
+    @property
+    def numeral(self) -> str:
+        return NUMERALS[self.number - 1]
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something against filing, with the way to its place."""
+
+    message: str
+    url: str
+    field: str
+
+
+@dataclass(frozen=True)
+class SectionShown:
+    """A section with its lines and how much of it is filled."""
+
+    number: int
+    title: str
+    code: str
+    meta: str
+    lines: list[Line]
+
+    @property
+    def heading(self) -> str:
+        return f"{NUMERALS[self.number - 1]}、{self.title}"
+
+
+@dataclass(frozen=True)
+class SlotShown:
+    """A paper slot with the files standing in it and what was wrong with the last."""
+
+    slot: PaperSlot
+    files: list[Attachment]
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def input_name(self) -> str:
+        return slot_input(self.slot)
+
+    @property
+    def types(self) -> str:
+        return " ".join(
+            (*self.slot.extensions, "jpeg")
+            if "jpg" in self.slot.extensions
+            else self.slot.extensions
+        )
+
+    @property
+    def limits(self) -> str:
+        kinds = "、".join(extension.upper() for extension in self.slot.extensions)
+        return f"{kinds}，每份不超过 {self.slot.max_mb} MB"
+
+    @property
+    def icon_name(self) -> str:
+        return "photo" if self.slot.extensions[0] in {"jpg", "png"} else "file-text"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that another window saved otherwise."""
+
+    label: str
+    text: str
+
+
+def slot_input(slot: PaperSlot) -> str:
+    """Name of the slot's file input."""
+    return f"paper-{slot.code}"
+
+
+def options_of(submission: Submission) -> list[tuple[str, str]]:
+    """The choices of the recommender field for this unit."""
+    bodies: QuerySet[Organisation] = Organisation.objects.recommenders_of(
+        submission.unit
+    )
+    return recommender_choices(bodies, allows_direct=submission.campaign.allows_direct)
+
+
+class Editor:
+    """Everything the page of one submission shows; ``content`` may be what was typed
+    and not kept. With ``check`` all that is missing is marked."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        *,
+        step: int = 0,
+        check: bool = False,
+        frozen: bool = False,
+        slot_errors: Mapping[str, list[str]] | None = None,
+    ) -> None:
+        self.submission, self.frozen, self.check = submission, frozen, check
+        self.definition: FormDefinition = submission.form.form
+        self.content = submission.content
+        self.asked_step = step
+        self.slot_errors = slot_errors or {}
+        self.all_faults = list(rules.incomplete(submission))
+        self.count = len(self.definition.sections) + 2
+
+    @property
+    def step(self) -> int:
+        """The step a phone shows: 1 to count."""
+        return min(max(self.asked_step, 1), self.count)
+
+    @property
+    def step_title(self) -> str:
+        return f"第{NUMERALS[self.step - 1]}步，共{NUMERALS[self.count - 1]}步"
+
+    @property
+    def previous(self) -> int:
+        return self.step - 1
+
+    @property
+    def following(self) -> int:
+        return self.step + 1 if self.step < self.count else 0
+
+    @property
+    def papers_number(self) -> int:
+        return self.count - 1
+
+    @property
+    def papers_heading(self) -> str:
+        return f"{NUMERALS[self.count - 2]}、上传材料"
+
+    @property
+    def review_heading(self) -> str:
+        return f"{NUMERALS[self.count - 1]}、核对并提交"
+
+    @property
+    def form(self) -> ContentForm:
+        faults = [f for f in self.all_faults if self.check or f.code not in NOT_YET]
+        return ContentForm(
+            self.definition, self.content, options_of(self.submission),
+            faults, frozen=self.frozen,
+        )  # fmt: skip
+
+    @property
+    def sections(self) -> list[SectionShown]:
+        form = self.form
+        return [
+            SectionShown(n, s.title, s.code, self._meta(s), form.lines(s))
+            for n, s in enumerate(self.definition.sections, 1)
+        ]
+
+    def _faults_of(self, section: Section) -> list[Refusal]:
+        codes = {item.code for item in section.fields}
+        return [f for f in self.all_faults if f.field.split(".")[0] in codes]
+
+    def _meta(self, section: Section) -> str:
+        wrong = len({f.field for f in self._faults_of(section)})
+        needed = sum(item.required for item in section.fields)
+        return f"还差 {wrong} 项" if wrong else f"{needed} 项必填，都填好了"
+
+    @property
+    def slots(self) -> list[SlotShown]:
+        standing = rules.current_attachments(self.submission)
+        return [
+            SlotShown(slot, standing.get(slot.code, []), self._slot_errors(slot))
+            for slot in self.definition.papers
+        ]
+
+    def _slot_errors(self, slot: PaperSlot) -> list[str]:
+        said = [
+            f.message
+            for f in self.all_faults
+            if self.check and f.field == slot_input(slot)
+        ]
+        return [*self.slot_errors.get(slot.code, []), *said]
+
+    @property
+    def papers_meta(self) -> str:
+        missing = sum(f.code == "paper_missing" for f in self.all_faults)
+        return f"还差 {missing} 份" if missing else "必传的都传好了"
+
+    @property
+    def lacks(self) -> list[Lack]:
+        """What stands against filing, in the order of the form, with links."""
+        return [Lack(f.message, self.link(f), f.field) for f in self.all_faults]
+
+    @property
+    def lack_text(self) -> str:
+        """``还差 2 项没填、1 份材料没传``; empty when all is there."""
+        missing = sum(f.code == "paper_missing" for f in self.all_faults)
+        fields = len(self.all_faults) - missing
+        parts = [f"{fields} 项没填好"] * bool(fields)
+        parts += [f"{missing} 份材料没传"] * bool(missing)
+        return f"还差 {'、'.join(parts)}" if parts else ""
+
+    def link(self, fault: Refusal) -> str:
+        """The address of the place a fault speaks of, from any page."""
+        base = reverse("submissions:edit", args=[self.submission.code])
+        code = fault.field.split(".")[0]
+        number = self._step_of(code)
+        return f"{base}?step={number}&check=1#field-{code}"
+
+    def _step_of(self, code: str) -> int:
+        for number, section in enumerate(self.definition.sections, 1):
+            if any(item.code == code for item in section.fields):
+                return number
+        return self.papers_number
+
+    @property
+    def steps(self) -> list[StepMark]:
+        marks = [
+            self._mark(n, s.title, self._faults_of(s), self._touched(s))
+            for n, s in enumerate(self.definition.sections, 1)
+        ]
+        lacking = [f for f in self.all_faults if f.code == "paper_missing"]
+        touched = any(shown.files for shown in self.slots)
+        marks.append(self._mark(self.papers_number, "上传材料", lacking, touched))
+        state = "now" if self.asked_step == self.count else "later"
+        note = "" if self.all_faults else "可以提交"
+        marks.append(
+            StepMark(self.count, "核对并提交", note, self._step_url(self.count), state)
+        )
+        return marks
+
+    def _touched(self, section: Section) -> bool:
+        return any(self.content.get(item.code) for item in section.fields)
+
+    def _mark(
+        self, number: int, label: str, faults: Iterable[Refusal], touched: bool
+    ) -> StepMark:
+        wrong = len({f.field for f in faults})
+        state = "done" if not wrong else "missing" if touched or self.check else "later"
+        note = f"还差 {wrong} 项" if wrong else "填好了"
+        if number == self.papers_number:
+            note = f"还差 {wrong} 份" if wrong else "传好了"
+        if number == self.asked_step and state != "done":
+            state = "now"
+        return StepMark(number, label, note, self._step_url(number), state)
+
+    def _step_url(self, number: int) -> str:
+        return f"?step={number}#step-{number}"
+
+    @property
+    def paper(self) -> dict[str, Any]:
+        """Facts of the form as it would print now."""
+        return papers.draft_form(self.submission)
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """(label, text) of what the certificate prints, in the order of the form."""
+        return [
+            (item.label, str(self.content.get(item.code, "")).strip())
+            for item in self.definition.by_code.values()
+            if item.on_certificate
+        ]
+
+    def differences(self, typed: Mapping[str, Any]) -> list[Difference]:
+        """What is stored otherwise than ``typed``, field by field, as stored."""
+        return [
+            Difference(item.label, said(self.content.get(code)))
+            for code, item in self.definition.by_code.items()
+            if self.content.get(code) != typed.get(code)
+        ]
+
+
+def said(value: Any) -> str:
+    """A stored value in words: text as it is, rows one per line."""
+    if isinstance(value, list):
+        return "\n".join("　".join(map(str, row.values())) for row in value)
+    return str(value or "（空）")

@@ -1,0 +1,277 @@
+"""What the group's pages take in: the content of a form, whatever the campaign asks.
+
+A draft may be incomplete, so nothing is required here; what is missing or wrong is
+said by the rules and shown at the field by ``ContentForm(refusals=…)``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from qcportal.accounts.models import Organisation
+from qcportal.campaigns.definition import FieldDefinition, FormDefinition, Section
+from qcportal.refusals import Refusal
+from qcportal.ui.forms import ParagraphsField, RadioCards, newlines_once
+from submissions.rules import DIRECT
+
+PER_PAGE = 25
+MOST_ROWS = 60  # a page never sends more; what is past the campaign's limit is said
+SPARE_ROWS = 2
+INPUTS = {
+    "mobile": {"inputmode": "tel", "autocomplete": "tel-national"},
+    "postcode": {"inputmode": "numeric", "autocomplete": "postal-code"},
+    "decimal": {"inputmode": "decimal"},
+    "date": {"type": "date"},
+}
+# Share of six columns that a field takes (FieldDefinition.width).
+SPANS = {"full": 6, "two-thirds": 4, "half": 3, "third": 2}
+
+
+def _loose(made: forms.CharField) -> forms.CharField:
+    """Keep the limit for the counter, not as a wall: what is typed is never lost."""
+    made.validators = []
+    return made
+
+
+def _field_of(
+    item: FieldDefinition, recommenders: Iterable[tuple[str, str]]
+) -> forms.Field:
+    hint = item.hint or (f"例如 {item.example}" if item.example else "")
+    given: dict[str, Any] = {"label": item.label, "required": False, "help_text": hint}
+    match item.kind:
+        case "choice":
+            widget = RadioCards(
+                choices=[(c.code, c.label) for c in item.choices],
+                notes={c.code: c.hint for c in item.choices},
+            )
+            return forms.CharField(widget=widget, **given)
+        case "select" | "recommender":
+            own = [(c.code, c.label) for c in item.choices]
+            choices = recommenders if item.kind == "recommender" else own
+            widget = forms.Select(choices=[("", "请选择"), *choices])
+            return forms.CharField(widget=widget, **given)
+        case "textarea":
+            area = forms.Textarea(attrs={"rows": 14 if item.limit > 300 else 5})
+            return _loose(
+                ParagraphsField(widget=area, max_length=item.limit or None, **given)
+            )
+    line = forms.TextInput(attrs=dict(INPUTS.get(item.kind, {})))
+    return _loose(forms.CharField(widget=line, max_length=item.limit or None, **given))
+
+
+def recommender_choices(
+    options: Iterable[Organisation], *, allows_direct: bool
+) -> list[tuple[str, str]]:
+    """The unit's recommending bodies by key, and perhaps the way without one."""
+    choices = [(str(option.key), option.name) for option in options]
+    if allows_direct:
+        choices.append((DIRECT, "没有推荐单位，申请直接申报"))
+    return choices
+
+
+def read_content(
+    definition: FormDefinition, data: QueryDict, kept: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The content that was sent, field code → text or rows. What the page did not
+    send (another step of the form) stays as ``kept``."""
+    found = dict(kept)
+    for code, item in definition.by_code.items():
+        if item.kind == "rows":
+            if f"{code}-TOTAL_FORMS" in data:
+                found[code] = _read_rows(item, data)
+        elif code in data:
+            found[code] = newlines_once(data[code]).strip()
+    return found
+
+
+def _read_rows(item: FieldDefinition, data: QueryDict) -> list[dict[str, str]]:
+    """Rows in the order of the page; rows with nothing in them are dropped."""
+    pattern = re.compile(rf"{re.escape(item.code)}-(\d{{1,3}})-")
+    numbers = {int(m[1]) for name in data if (m := pattern.match(name))}
+    rows = []
+    for number in sorted(numbers)[:MOST_ROWS]:
+        row = {
+            column.code: data.get(f"{item.code}-{number}-{column.code}", "").strip()
+            for column in item.columns
+        }
+        if any(row.values()):
+            rows.append(row)
+    return rows
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One control of a row."""
+
+    name: str
+    label: str
+    value: str
+    choices: list[tuple[str, str]]
+    limit: int
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """A field of kind ``rows`` as the page draws it: filled rows, spares, a template."""
+
+    item: FieldDefinition
+    rows: list[list[Cell]]
+    blank: list[Cell]
+    filled: int
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        return self.item.code
+
+    @property
+    def range_text(self) -> str:
+        most = f"，最多 {self.item.at_most} 人" if self.item.at_most else ""
+        least = f"至少 {self.item.at_least} 人" if self.item.at_least else ""
+        return f"{least}{most}".strip("，")
+
+
+@dataclass(frozen=True)
+class Line:
+    """Fields that stand side by side under one heading (may be empty)."""
+
+    heading: str
+    fields: list[tuple[forms.BoundField, int]]
+    table: RowTable | None = None
+
+
+class ContentForm(forms.Form):
+    """A filled content as a page shows it, with what the rules say at each field."""
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        definition: FormDefinition,
+        content: Mapping[str, Any],
+        recommenders: Iterable[tuple[str, str]],
+        refusals: Iterable[Refusal] = (),
+        *,
+        frozen: bool = False,
+    ) -> None:
+        super().__init__(dict(content))
+        self.definition, self.content = definition, content
+        self.recommenders = list(recommenders)
+        for code, item in definition.by_code.items():
+            if item.kind != "rows":
+                made = self.fields[code] = _field_of(item, self.recommenders)
+                if frozen:
+                    chosen = isinstance(made.widget, forms.Select | RadioCards)
+                    made.widget.attrs["disabled" if chosen else "readonly"] = True
+        self.frozen = frozen
+        self.full_clean()
+        self.said: dict[str, list[str]] = {}
+        for refusal in refusals:
+            self._attach(refusal)
+
+    def _attach(self, refusal: Refusal) -> None:
+        self.said.setdefault(refusal.field, []).append(refusal.message)
+        if refusal.field in self.fields:
+            self.add_error(refusal.field, refusal.message)
+
+    def lines(self, section: Section) -> list[Line]:
+        """The section's fields in rows of six columns, groups under one heading."""
+        lines: list[Line] = []
+        for item in section.fields:
+            if item.kind == "rows":
+                lines.append(Line(item.label, [], self.table(item)))
+                continue
+            span = SPANS.get(item.width, 6)
+            if lines and self._fits(lines[-1], item, span):
+                lines[-1].fields.append((self[item.code], span))
+            else:
+                lines.append(Line(item.group, [(self[item.code], span)]))
+        return lines
+
+    @staticmethod
+    def _fits(line: Line, item: FieldDefinition, span: int) -> bool:
+        if item.group or line.heading:
+            return line.table is None and item.group == line.heading
+        return not line.table and sum(s for _, s in line.fields) + span <= 6
+
+    def table(self, item: FieldDefinition) -> RowTable:
+        """The rows of a field, with spare ones for browsers without scripts."""
+        stored = self.content.get(item.code)
+        rows = [row for row in stored if isinstance(row, dict)] if stored else []
+        wanted = max(len(rows) + SPARE_ROWS, item.at_least)
+        count = max(min(wanted, item.at_most or wanted), len(rows))
+        shown = [
+            self._row(item, n, rows[n] if n < len(rows) else {}) for n in range(count)
+        ]
+        blank = [
+            Cell(f"{item.code}-__prefix__-{c.code}", c.label, "", _options(c), c.limit)
+            for c in item.columns
+        ]
+        return RowTable(item, shown, blank, len(rows), self.said.get(item.code, []))
+
+    def _row(
+        self, item: FieldDefinition, number: int, row: Mapping[str, Any]
+    ) -> list[Cell]:
+        return [
+            Cell(
+                f"{item.code}-{number}-{column.code}",
+                column.label,
+                str(row.get(column.code, "")),
+                _options(column),
+                column.limit,
+                "；".join(self.said.get(f"{item.code}.{number + 1}.{column.code}", [])),
+            )
+            for column in item.columns
+        ]
+
+
+def _options(column: FieldDefinition) -> list[tuple[str, str]]:
+    return [(c.code, c.label) for c in column.choices]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """``step`` 0: none in particular; ``check``: mark everything that is missing."""
+
+    step: int
+    check: bool
+
+
+class VersionForm(forms.Form):
+    """Which version of the draft the page was opened with; junk counts as very old."""
+
+    version = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
+
+    @classmethod
+    def read(cls, data: QueryDict) -> int:
+        form = cls(data)
+        found = form.cleaned_data.get("version") if form.is_valid() else None
+        return -1 if found is None else found
+
+
+class StepForm(forms.Form):
+    """Where on the form the page stands; junk counts as not asked for."""
+
+    step = forms.IntegerField(min_value=1, max_value=9, required=False)
+    check = forms.BooleanField(required=False)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Asked:
+        form = cls(data)
+        form.is_valid()
+        found = form.cleaned_data
+        return Asked(found.get("step") or 0, bool(found.get("check")))
+
+
+def page_of(rows: QuerySet[Any], number: str | None) -> Page[Any]:
+    """Page ``number`` of 25 rows; junk and numbers past the end give a real page."""
+    return Paginator(rows, PER_PAGE).get_page(number)

@@ -1,0 +1,47 @@
+"""Routes of the group, the unit and of the papers of one submission."""
+
+from django.urls import path
+
+from submissions.unit_urls import unit_pages, unit_words
+from submissions.views import editing, files, group
+
+app_name = "submissions"
+
+# Words come before codes: <slug:code> would match them too.
+group_words = [
+    path("", group.desk, name="desk"),
+    path("new/", group.new, name="new"),
+]
+
+group_pages = [
+    path("<slug:code>/", group.track, name="track"),
+    path("<slug:code>/edit/", editing.edit, name="edit"),
+    path("<slug:code>/edit/detach/<uuid:key>/", editing.detach, name="detach"),
+    path("<slug:code>/file/", editing.file, name="file"),
+    path("<slug:code>/remind/", group.remind, name="remind"),
+    path("<slug:code>/recall/", group.recall, name="recall"),
+    path("<slug:code>/withdraw/", group.withdraw, name="withdraw"),
+]
+
+# For every desk that may see the submission.
+paper_pages = [
+    path("<slug:code>/papers/form/", files.form_paper, name="form_paper"),
+    path("<slug:code>/files/<uuid:key>/", files.file_download, name="file_download"),
+    path(
+        "<slug:code>/files/<uuid:key>/pages/<int:number>.png",
+        files.page_image,
+        name="page_image",
+    ),
+    path(
+        "<slug:code>/files/<uuid:key>/status/",
+        files.document_status,
+        name="document_status",
+    ),
+    path(
+        "<slug:code>/files/<uuid:key>/retry/",
+        files.document_retry,
+        name="document_retry",
+    ),
+]
+
+urlpatterns = [*group_words, *unit_words, *group_pages, *unit_pages, *paper_pages]

@@ -1,0 +1,198 @@
+"""The group's desk: what it has filed, where each thing is, what it may do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.roles import CHANNELS, Role
+from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.rules import why_closed
+from qcportal.campaigns.stages import Stage
+from qcportal.clock import now
+from submissions import actions, rules, shows
+from submissions.forms import page_of
+from submissions.lifecycle import EDITABLE, MoveName
+from submissions.models import Submission
+from submissions.rules import Offer
+from submissions.views.editing import own
+
+
+def _open_campaign(at: datetime) -> Campaign | None:
+    """The newest public campaign in which a draft may be begun now."""
+    open_now = Campaign.objects.public().filter(
+        windows__stage=Stage.FILING,
+        windows__opens_at__lte=at,
+        windows__closes_at__gt=at,
+        forms__isnull=False,
+    )
+    return open_now.order_by("-year", "-pk").first()
+
+
+def _closed_words(at: datetime) -> str:
+    """Why nothing can be begun now, in the words of the newest campaign."""
+    newest = Campaign.objects.newest()
+    if newest is None:
+        return "现在没有开放申报的活动。"
+    return " ".join(
+        f"{newest.name}：{r.message}" for r in why_closed(newest, Stage.FILING, at)
+    )
+
+
+def _entry(submission: Submission, at: datetime) -> dict[str, Any]:
+    bold, rest = shows.sentence(submission, at)
+    kind, text = shows.chip(submission, Role.GROUP, at)
+    to_write = submission.state_enum in EDITABLE and kind != "end"
+    name = "edit" if to_write else "track"
+    label = "看进度" if not to_write else "接着填" if kind == "draft" else "去修改"
+    return {
+        "submission": submission, "kind": kind, "text": text, "bold": bold, "rest": rest,
+        "ring": shows.ring(submission), "tag": shows.topic_tag(submission),
+        "url": reverse(f"submissions:{name}", args=[submission.code]),
+        "label": label, "to_write": to_write,
+    }  # fmt: skip
+
+
+@acting_as(Role.GROUP)
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """我的成果: this year's first, then earlier ones; 25 on a page."""
+    at = now()
+    mine = Submission.objects.visible_to(request.actor).with_people()
+    rows = mine.order_by("-campaign__year", "-created_at", "-pk")
+    page = page_of(
+        rows.prefetch_related(*shows.SENTENCE_NEEDS), request.GET.get("page")
+    )
+    opened, newest = _open_campaign(at), Campaign.objects.newest()
+    entries = [_entry(submission, at) for submission in page]
+    year = newest.year if newest else at.year
+    context = {
+        "page": page, "opened": opened, "closed": "" if opened else _closed_words(at),
+        "current": [e for e in entries if e["submission"].campaign.year >= year],
+        "past": [e for e in entries if e["submission"].campaign.year < year],
+    }  # fmt: skip
+    return render(request, "submissions/desk.html", context)
+
+
+@acting_as(Role.GROUP)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """What to have at hand before starting; a post begins the draft."""
+    at = now()
+    campaign = _open_campaign(at)
+    if request.method == "POST" and campaign is not None:
+        begun = actions.begin(campaign, by=request.actor, at=at)
+        return redirect("submissions:edit", begun.code)
+    if campaign is None:
+        closed = _closed_words(at)
+        return render(request, "submissions/closed.html", {"closed": closed})
+    form = campaign.forms.order_by("-version")[0].form
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "window": campaign.window(Stage.FILING),
+    }
+    return render(request, "submissions/new.html", context)
+
+
+@acting_as(Role.GROUP)
+@require_safe
+def track(request: HttpRequest, code: str) -> HttpResponse:
+    """办到哪一步了: who has it, the way, the log, what may be done."""
+    submission, at = own(request, code), now()
+    context = {
+        "submission": submission,
+        "tag": shows.topic_tag(submission),
+        "chip": shows.chip(submission, Role.GROUP, at),
+        "holder": shows.holder(submission, at, Role.GROUP),
+        "chain": shows.chain(submission),
+        "events": shows.events(submission, Role.GROUP),
+        "receipt": shows.receipt(submission),
+        "reason": shows.return_reason(submission),
+        "sentence": shows.sentence(submission, at),
+        "offers": _offers(request, submission, at),
+        "files": _files(submission),
+        "editable": submission.state_enum in EDITABLE,
+    }
+    return render(request, "submissions/track.html", context)
+
+
+def _offers(request: HttpRequest, submission: Submission, at: datetime) -> list[Offer]:
+    names = (MoveName.RECALL, MoveName.WITHDRAW)
+    found = [
+        offer.at_url(reverse(f"submissions:{offer.name}", args=[submission.code]))
+        for offer in rules.offers(submission, request.actor, at, names)
+    ]
+    if submission.holder in (None, Role.GROUP, Role.JUDGE):
+        return found
+    refusals = tuple(rules.why_not_remind(submission, request.actor, at))
+    url = reverse("submissions:remind", args=[submission.code])
+    label = f"提醒{submission.holder.label}"
+    return [Offer("remind", label, refusals, False, "line", url), *found]
+
+
+def _files(submission: Submission) -> list[dict[str, Any]]:
+    """The files that were filed, or stand in the draft, with their slot's label."""
+    form = submission.form.form
+    filed = submission.revision and submission.state_enum not in EDITABLE
+    rows = (
+        submission.revision.attachments.select_related("document")
+        if filed
+        else submission.attachments.filter(removed_at__isnull=True).select_related(
+            "document"
+        )
+    )
+    labels = {slot.code: slot.label for slot in form.papers}
+    return [
+        {
+            "label": labels.get(row.slot, row.slot),
+            "document": row.document,
+            "url": reverse(
+                "submissions:file_download", args=[submission.code, row.document.key]
+            ),
+        }
+        for row in rows
+    ]
+
+
+@acting_as(Role.GROUP)
+@require_POST
+def remind(request: HttpRequest, code: str) -> HttpResponse:
+    """Nudge whoever has it, once a day."""
+    submission = own(request, code)
+    actions.remind(submission.pk, by=request.actor, at=now())
+    whom = CHANNELS[submission.holder] if submission.holder else ""
+    messages.success(request, f"已提醒（{whom}），对方登录就能看到。")
+    return redirect("submissions:track", code)
+
+
+@acting_as(Role.GROUP)
+@require_POST
+def recall(request: HttpRequest, code: str) -> HttpResponse:
+    """Take it back from the unit to write on."""
+    submission = own(request, code)
+    actions.recall(submission.pk, by=request.actor, at=now())
+    messages.success(request, "已收回，可以修改了。改好后请重新提交。")
+    return redirect("submissions:edit", code)
+
+
+@acting_as(Role.GROUP)
+@require_POST
+def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+    """End the filing for good, with a reason."""
+    submission = own(request, code)
+    comment = request.POST.get("comment", "")
+    actions.withdraw(submission.pk, comment=comment, by=request.actor, at=now())
+    messages.success(request, "已撤回申报，内容仍可查看。")
+    return redirect("submissions:track", code)
