@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
@@ -15,7 +15,7 @@ from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign
 from qcportal.documents.models import Document
 from qcportal.seals.models import SealAct
-from submissions.models import Submission
+from submissions.models import ScoreSheet, Stamp, Submission, Tier
 
 
 class DossierQuerySet(models.QuerySet["Dossier"]):
@@ -85,6 +85,32 @@ class Candidate(models.Model):
                 name="recommended_means_ranked",
             ),
         ]
+
+
+def bench(actor: Actor, dossier: Dossier) -> QuerySet[Submission]:
+    """Everything on the desk of a recommending body in one campaign, with what its list
+    shows: ``rank`` and the totals ``own_score`` and ``panel_score`` (complete sheets of
+    the revision that counts, else None) and ``opinion_stamped``. Candidates or not."""
+    totals = ScoreSheet.objects.filter(revision=OuterRef("revision"), complete=True)
+    ranks = Candidate.objects.filter(dossier=dossier, submission=OuterRef("pk"))
+    stamps = Stamp.objects.filter(
+        sheet__revision=OuterRef("revision"),
+        sheet__tier=Tier.RECOMMENDER,
+        voided_at__isnull=True,
+    )
+    return (
+        Submission.objects.visible_to(actor)
+        .filter(campaign=dossier.campaign)
+        .with_people()
+        .annotate(
+            rank=Subquery(ranks.values("rank")[:1]),
+            own_score=Subquery(totals.filter(tier=Tier.UNIT).values("total")[:1]),
+            panel_score=Subquery(
+                totals.filter(tier=Tier.RECOMMENDER).values("total")[:1]
+            ),
+            opinion_stamped=Exists(stamps),
+        )
+    )
 
 
 class Paper(models.Model):

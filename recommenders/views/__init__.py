@@ -1,0 +1,1 @@
+"""The recommending body's pages."""

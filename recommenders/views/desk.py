@@ -1,0 +1,150 @@
+"""推荐工作台: the bench, its ranks, recommending and giving back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.roles import Role
+from qcportal.campaigns.clock import now
+from qcportal.ui.middleware import safe_referer
+from recommenders import actions, models, shows
+from recommenders.forms import CommentForm, DeskFilter, reordered, typed_ranks
+from recommenders.season import campaigns_of, dossier_on, here
+from submissions import places
+from submissions.models import Submission
+
+PER_PAGE = 25
+
+
+@acting_as(Role.RECOMMENDER)
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Every result that reached this body, by rank or by unit."""
+    if not campaigns_of(request.actor).exists():
+        return render(request, "recommenders/no_campaign.html")
+    dossier, at = dossier_on(request), now()
+    visible = Submission.objects.visible_to(request.actor)
+    tally = places.Tally(dossier.campaign, dossier.recommender)
+    units = shows.units_of(visible, dossier)
+    filters = DeskFilter(
+        request.GET,
+        topic_types=tally.labels,
+        units=[(key, label) for _, key, label in units],
+    )
+    asked = shows.questions(dossier, request.actor, at, tally)
+    context = {
+        "dossier": dossier,
+        "filters": filters,
+        **_bench(request, asked, filters),
+        **_around(visible, asked, units),
+        "keep": f"?campaign={dossier.campaign.code}" if "campaign" in request.GET else "",
+    }  # fmt: skip
+    return render(request, "recommenders/desk.html", context)
+
+
+def _bench(
+    request: HttpRequest, asked: shows.Questions, filters: DeskFilter
+) -> dict[str, Any]:
+    """The page of the list, its order and its quota line."""
+    chosen = filters.chosen
+    sort = chosen.get("sort") or "rank"
+    found = models.bench(request.actor, asked.dossier).filtered(chosen)
+    ordered = found.order_by(*shows.ORDERS[sort], "state_since", "pk")
+    page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
+    lines = shows.rows(page.object_list, asked)
+    by_rank = sort == "rank" and not filters.is_narrowed
+    hard = next((m.places for m in asked.tally.own() if not m.rule.topic_type), None)
+    return {
+        "page": page,
+        "rows": lines,
+        "sort": sort,
+        "cut": shows.cut_line(lines, hard) if by_rank else None,
+        "hard": hard,
+        "may_rank": any(line.rankable for line in lines),
+    }
+
+
+def _around(visible: Any, asked: shows.Questions, units: list[Any]) -> dict[str, Any]:
+    """Everything beside the list: figures, readiness, the units' places."""
+    shown = shows.unit_places(units, asked.tally)
+    return {
+        "counts": shows.counts(visible, asked.dossier),
+        "meters": asked.tally.own(),
+        "ready": shows.readiness(asked.dossier),
+        "closed": asked.closed,
+        "unit_places": shown,
+        "more_units": len(units) - len(shown),
+        "contested": shows.contested(shown),
+    }
+
+
+@acting_as(Role.RECOMMENDER)
+@require_POST
+def rank(request: HttpRequest) -> HttpResponse:
+    """Keep the numbers typed beside the results (``rank-<code>``)."""
+    dossier = dossier_on(request)
+    ranked = dossier.candidates.filter(rank__isnull=False).order_by("rank")
+    order = reordered(
+        list(ranked.values_list("submission__code", "rank")), typed_ranks(request.POST)
+    )
+    actions.rank(dossier.pk, order, by=request.actor, at=now())
+    messages.success(request, "名次已保存。")
+    return _back(request)
+
+
+@acting_as(Role.RECOMMENDER)
+@require_POST
+def recommend_many(request: HttpRequest) -> HttpResponse:
+    """推荐所选: each on its own; what cannot be recommended says why."""
+    chosen = request.POST.getlist("chosen")[:PER_PAGE]
+    visible = Submission.objects.visible_to(request.actor).filter(code__in=chosen)
+    titles = {s.pk: s.title for s in visible}
+    codes = {s.code: s.pk for s in visible}
+    in_order = [codes[code] for code in dict.fromkeys(chosen) if code in codes]
+    done, refused = actions.recommend_many(in_order, by=request.actor, at=now())
+    if not in_order:
+        messages.warning(request, "请先勾选要推荐的成果。")
+    if done:
+        messages.success(request, f"已推荐 {len(done)} 项。")
+    for pk, no in refused:
+        messages.error(request, f"《{titles[pk]}》：{no}")
+    return _back(request)
+
+
+def _mine(request: HttpRequest, code: str) -> Submission:
+    return get_object_or_404(Submission.objects.visible_to(request.actor), code=code)
+
+
+def _verb(act: Callable[..., Any], said: str, *, with_comment: bool) -> Any:
+    """A view that does one act on one result and goes back where it was pressed."""
+
+    @acting_as(Role.RECOMMENDER)
+    @require_POST
+    def view(request: HttpRequest, code: str) -> HttpResponse:
+        submission = _mine(request, code)
+        form = CommentForm(request.POST)
+        words = {"comment": form.said} if with_comment else {}
+        act(submission.pk, by=request.actor, at=now(), **words)
+        messages.success(request, f"《{submission.title}》{said}")
+        return _back(request)
+
+    return view
+
+
+recommend = _verb(actions.recommend, "已推荐。", with_comment=False)
+take_back = _verb(actions.take_back, "已取消推荐，名额空出来了。", with_comment=True)
+send_back = _verb(actions.send_back, "已退回班组修改。", with_comment=True)
+decline = _verb(actions.decline, "本届不推荐，已告诉班组和单位。", with_comment=True)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page the button stood on, filters and page kept."""
+    return redirect(safe_referer(request) or here("desk", request))

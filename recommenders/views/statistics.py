@@ -1,0 +1,121 @@
+"""总结和统计: the 活动总结 and the 活动统计表, without which nothing is recommended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.roles import Role
+from qcportal.audit.record import record
+from qcportal.campaigns.clock import now
+from qcportal.documents import serving, uploads
+from qcportal.documents.models import Document
+from qcportal.refusals import Refused
+from recommenders import actions, rules, shows
+from recommenders.forms import StatisticsForm, SummaryForm
+from recommenders.models import Dossier
+from recommenders.season import dossier_on, here
+
+
+@acting_as(Role.RECOMMENDER)
+@require_safe
+def statistics(request: HttpRequest) -> HttpResponse:
+    dossier = dossier_on(request)
+    faults = rules.statistics_faults(dossier.campaign, dossier.statistics)
+    return _page(request, dossier, dossier.statistics, shows.showable(faults))
+
+
+def _page(
+    request: HttpRequest,
+    dossier: Dossier,
+    typed: Any,
+    faults: Any,
+    *,
+    form: SummaryForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    faults, last = list(faults), shows.last_year(dossier)
+    closed = list(rules.why_not_write_dossier(dossier, request.actor, now()))
+    context = {
+        "dossier": dossier,
+        "campaign": dossier.campaign,
+        "form": form or SummaryForm(),
+        "figures": shows.figures(dossier, typed, faults, last),
+        "faults": faults,
+        "disagreeing": sum(f.code == "figures_disagree" for f in faults),
+        "last": last,
+        "closed": closed,
+        "query": f"?campaign={dossier.campaign.code}" if "campaign" in request.GET else "",
+    }  # fmt: skip
+    return render(request, "recommenders/statistics.html", context, status=status)
+
+
+@acting_as(Role.RECOMMENDER)
+@require_POST
+def save_figures(request: HttpRequest) -> HttpResponse:
+    """先存着 keeps anything typed; 核对无误，完成 (``done``) wants it to be right."""
+    dossier, done = dossier_on(request), "done" in request.POST
+    form = StatisticsForm(dossier.campaign, request.POST)
+    try:
+        kept = actions.save_statistics(
+            dossier.pk, form.figures, done=done, version=form.version_seen,
+            by=request.actor, at=now(),
+        )  # fmt: skip
+    except Refused as no:
+        return _not_kept(request, dossier, form, no)
+    if request.headers.get("X-Requested-With") == "autosave":
+        return JsonResponse(
+            {"version": kept.statistics_version, "saved_at": now().isoformat()}
+        )
+    messages.success(request, "统计表已完成。" if done else "已存好，可以下次接着填。")
+    return redirect(here("statistics", request))
+
+
+def _not_kept(
+    request: HttpRequest, dossier: Dossier, form: StatisticsForm, no: Refused
+) -> HttpResponse:
+    """The page again with everything typed; 409 where somebody else saved meanwhile."""
+    status = 409 if "stale_version" in no.codes else 422
+    if request.headers.get("X-Requested-With") == "autosave":
+        return JsonResponse(
+            {"refusals": [r.message for r in no.refusals]}, status=status
+        )
+    dossier.refresh_from_db()
+    return _page(request, dossier, form.figures, no.refusals, status=status)
+
+
+@acting_as(Role.RECOMMENDER)
+@require_POST
+def upload_summary(request: HttpRequest) -> HttpResponse:
+    dossier = dossier_on(request)
+    form = SummaryForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, dossier, dossier.statistics, [], form=form, status=422)
+    upload, actor = form.cleaned_data["summary"], request.actor
+    document = uploads.store_upload(
+        upload, form.inspected, "activity_summary", by=actor.user
+    )
+    actions.keep_summary(dossier.pk, document, by=actor, at=now())
+    messages.success(request, "活动总结已收到。")
+    return redirect(here("statistics", request))
+
+
+@acting_as(Role.RECOMMENDER, Role.ASSOCIATION)
+@require_safe
+def dossier_file(request: HttpRequest, key: str) -> HttpResponse:
+    """The 活动总结 or a stamped 推荐表 of a dossier the actor may know of."""
+    own = Q(summary__key=key) | Q(papers__stamps__scan__key=key)
+    dossier = Dossier.objects.visible_to(request.actor).filter(own).first()
+    if dossier is None:
+        raise Http404
+    document = Document.objects.get(key=key)
+    response = serving.respond(document, as_attachment="view" not in request.GET)
+    record(request.actor, "document_read", str(document.key), at=now(),
+           campaign=dossier.campaign.code, kind=document.kind)  # fmt: skip
+    return response
