@@ -19,7 +19,7 @@ from qcportal.documents.models import Document
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
-PATIENCE = 60  # seconds until a wait is given up
+PATIENCE = 180  # seconds until a wait is given up
 FOLDER = Path(settings.VAR_DIR)
 LOG = FOLDER / "workers.log"
 
