@@ -1,0 +1,25 @@
+"""What anybody may read, at the root: /results/, /verify/, /cases/."""
+
+from django.urls import path, re_path
+
+from reviews.views import public
+
+app_name = "public"
+
+urlpatterns = [
+    path("results/", public.results, name="results"),
+    path("results/<int:year>/", public.results_of, name="results_of"),
+    re_path(
+        r"^results/(?P<year>[0-9]{4})/list\.(?P<kind>pdf|xlsx)$",
+        public.results_file,
+        name="results_file",
+    ),
+    path("verify/", public.verify, name="verify"),
+    path("verify/<str:text>/", public.verify_code, name="verify_code"),
+    path(
+        "verify/<str:text>/certificate.png",
+        public.verify_picture,
+        name="verify_picture",
+    ),
+    path("cases/", public.cases, name="cases"),
+]

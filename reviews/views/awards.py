@@ -1,0 +1,196 @@
+"""评奖划线: the ranking, the cut by numbers, the awards. Seen by the association alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.roles import Role
+from qcportal.campaigns.clock import now
+from qcportal.campaigns.models import AwardLevel, Campaign
+from reviews import actions, rules, standings
+from reviews.campaign_choice import campaign_of
+from reviews.forms import NONE, AwardsForm, CountsForm
+from reviews.standings import Standing
+from reviews.views.publications import release_facts
+from submissions.models import Submission
+
+PER_PAGE = 50
+NAMED = 5  # refusals told one by one; the rest as a number
+
+
+def _ranking(request: HttpRequest, campaign: Campaign) -> list[Standing]:
+    visible = Submission.objects.visible_to(request.actor)
+    results = visible.filter(campaign=campaign, state__in=standings.RANKED)
+    return standings.ranking(campaign, results.defer("content"))
+
+
+def _decided(ranked: Sequence[Standing]) -> dict[int, str]:
+    """Result id → level code or NONE, where somebody has decided."""
+    return {
+        one.submission.pk: one.decision.level.code if one.decision.level else NONE
+        for one in ranked
+        if one.decision
+    }
+
+
+@require_safe
+@acting_as(Role.ASSOCIATION)
+def awards(request: HttpRequest) -> HttpResponse:
+    """The ranking with the cut that the typed numbers would make."""
+    campaign = campaign_of(request)
+    levels = list(AwardLevel.objects.filter(campaign=campaign))
+    ranked = _ranking(request, campaign)
+    decided = _decided(ranked)
+    tally = Counter(decided.values())
+    counts = CountsForm(levels, request.GET if _asked(request, levels) else None,
+                        initial={f"n-{lv.code}": tally[lv.code] or None for lv in levels})  # fmt: skip
+    wanted = counts.counts() if counts.is_bound else None
+    proposed = standings.cut(ranked, wanted) if wanted else None
+    page = Paginator(ranked, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "campaign": campaign, "page": page, "total": len(ranked), "proposed": proposed,
+        "rows": [_row(one, levels, decided, proposed) for one in page],
+        "tallies": [(lv, counts[f"n-{lv.code}"], tally[lv.code]) for lv in levels],
+        "counts": counts, "undecided": len(ranked) - len(decided),
+        "none": tally[NONE], "awarded": sum(tally.values()) - tally[NONE],
+        "histogram": _histogram(ranked, decided, levels),
+        "checks": _checks(ranked), "query": urlencode(_asked(request, levels)),
+        **release_facts(request, campaign),
+    }  # fmt: skip
+    return render(request, "reviews/awards/board.html", context)
+
+
+def _asked(request: HttpRequest, levels: Sequence[AwardLevel]) -> dict[str, str]:
+    """The numbers in the URL."""
+    names = [f"n-{level.code}" for level in levels]
+    return {name: request.GET[name] for name in names if request.GET.get(name)}
+
+
+def _row(
+    one: Standing, levels: Sequence[AwardLevel], decided: dict[int, str],
+    proposed: standings.Cut | None,
+) -> dict[str, Any]:  # fmt: skip
+    """A line of the ranking, the choice in its select, and the line drawn under it."""
+    pk, now_is = one.submission.pk, decided.get(one.submission.pk, "")
+    suggested = proposed.levels.get(pk) if proposed else None
+    value = (suggested.code if suggested else NONE) if proposed else now_is
+    return {
+        "standing": one,
+        "name": f"level-{one.submission.code}",
+        "options": [
+            ("", "未定"), *((lv.code, lv.name) for lv in levels), (NONE, "不评奖"),
+        ],
+        "value": value,
+        "changed": bool(proposed) and value != now_is,
+    }  # fmt: skip
+
+
+def _checks(ranked: Sequence[Standing]) -> dict[str, Any]:
+    """划线检查: what a clerk looks at before the line is drawn."""
+    scores = [
+        (one.score.value, one.decision.level.code if one.decision.level else "")
+        for one in ranked
+        if one.score and one.decision
+    ]
+    return {
+        "split": rules.split_ties(scores),
+        "wide": sum(one.wide for one in ranked),
+        "open": sum(one.assigned > one.handed_in for one in ranked),
+        "unscored": sum(one.score is None for one in ranked),
+    }
+
+
+def _histogram(
+    ranked: Sequence[Standing], decided: dict[int, str], levels: Sequence[AwardLevel]
+) -> list[dict[str, Any]]:
+    """Bars of two points' width from 60 up, coloured by the award most of them have."""
+    style = {level.code: level.style for level in levels}
+    bars: dict[int, Counter[str]] = {}
+    for one in ranked:
+        if one.score:
+            start = max(60, int(one.score.value) // 2 * 2)
+            kind = style.get(decided.get(one.submission.pk, ""), "none")
+            bars.setdefault(start, Counter())[kind] += 1
+    most = max((sum(c.values()) for c in bars.values()), default=0)
+    starts = range(min(bars, default=60), max(bars, default=60) + 2, 2)
+    return [
+        {
+            "x": 8 + i * 18, "start": start, "count": sum(bars.get(start, Counter()).values()),
+            "height": round(90 * sum(bars.get(start, Counter()).values()) / most) if most else 0,
+            "style": bars[start].most_common(1)[0][0] if start in bars else "none",
+        }
+        for i, start in enumerate(starts)
+    ]  # fmt: skip
+
+
+# --- the writing half -----------------------------------------------------------------
+
+
+@require_POST
+@acting_as(Role.ASSOCIATION)
+def awards_save(request: HttpRequest) -> HttpResponse:
+    """The awards chosen on one page of the ranking."""
+    campaign = campaign_of(request)
+    ranked = _ranking(request, campaign)
+    ids = {one.submission.code: one.submission.pk for one in ranked}
+    shown = {c: pk for c, pk in ids.items() if f"level-{c}" in request.POST}
+    form = AwardsForm(AwardLevel.objects.filter(campaign=campaign), shown, request.POST)
+    if not form.is_valid():
+        messages.error(request, "有的奖项没有认出来，没有存。请刷新页面再选。")
+        return redirect("reviews:awards")
+    return _decide(request, form.choices(_decided(ranked)), ranked)
+
+
+@require_POST
+@acting_as(Role.ASSOCIATION)
+def awards_cut(request: HttpRequest) -> HttpResponse:
+    """Decide everything by the cut the typed numbers make; ties stay together."""
+    campaign = campaign_of(request)
+    levels = list(AwardLevel.objects.filter(campaign=campaign))
+    counts = CountsForm(levels, request.POST).counts()
+    if counts is None:
+        messages.error(request, "请先填各奖项的项数，再划线。")
+        return redirect("reviews:awards")
+    ranked = _ranking(request, campaign)
+    proposed, decided = standings.cut(ranked, counts), _decided(ranked)
+    choices = {
+        one.submission.pk: proposed.levels.get(one.submission.pk)
+        for one in ranked
+        if _code(proposed.levels.get(one.submission.pk))
+        != decided.get(one.submission.pk)
+    }
+    return _decide(request, choices, ranked)
+
+
+def _code(level: AwardLevel | None) -> str:
+    return level.code if level else NONE
+
+
+def _decide(
+    request: HttpRequest, choices: dict[int, AwardLevel | None], ranked: Sequence[Standing]
+) -> HttpResponse:  # fmt: skip
+    done, refused = actions.decide_many(choices, by=request.actor, at=now())
+    if done:
+        messages.success(request, f"评定了 {len(done)} 项。公示以前，外面看不到。")
+    codes = {one.submission.pk: one.submission.code for one in ranked}
+    for pk, no in refused[:NAMED]:
+        messages.error(request, f"{codes[pk]}：{no}")
+    if len(refused) > NAMED:
+        messages.error(
+            request, f"还有 {len(refused) - NAMED} 项因为同样的原因没有评定。"
+        )
+    if not done and not refused:
+        messages.info(request, "和原来一样，没有要改的。")
+    number = request.POST.get("page", "")
+    return redirect(reverse("reviews:awards") + (f"?page={number}" if number.isdecimal() else ""))  # fmt: skip
