@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -229,6 +230,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
 # Behind nginx, files are handed over by X-Accel-Redirect from this internal path.
 ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
+# Uploads are scanned by ClamAV at host:port; unset means no scan.
+CLAMAV_ADDRESS = env.text("CLAMAV_ADDRESS")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
@@ -280,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-documents": {
         "task": "documents.sweep",
         "schedule": env.number("SWEEP_SECONDS", 20),
+    },
+    # Files in the store that no row owns any more.
+    "drop-unowned-files": {
+        "task": "documents.drop_unowned",
+        "schedule": crontab(hour=3, minute=40),
     },
 }
 

@@ -25,4 +25,7 @@ urlpatterns = [
 if settings.DEBUG:
     urlpatterns.append(path("admin/", admin.site.urls))
 
+handler400 = "qcportal.ui.views.bad_request"
+handler403 = "qcportal.ui.views.not_allowed"
 handler404 = "qcportal.home.page_not_found"
+handler500 = "qcportal.ui.views.server_error"

@@ -1,0 +1,115 @@
+"""Fill an empty portal with the demo: this year open today, two earlier lists.
+
+Refuses on a portal that holds anything, and outside DEMO or DEBUG.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from qcportal.accounts.models import Organisation
+from qcportal.campaigns import presets
+from qcportal.campaigns.models import Campaign
+from qcportal.management.commands import load_campaign
+from qcportal.management.demo import build, topics
+from qcportal.seals.actions import keep_picture
+from reviews import actions as reviewing
+
+SHANGHAI = presets.FOLDER / "shanghai-2020.toml"
+
+
+class Command(BaseCommand):
+    help = "Load the demo campaign with invented people and results."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not (settings.DEMO or settings.DEBUG):
+            raise CommandError("演示数据只能装在演示环境（DEMO=1）。")
+        if Organisation.objects.exists():
+            raise CommandError("库里已经有数据，演示数据只装进空库。")
+        with transaction.atomic():
+            fill(timezone.now())
+        self.stdout.write("演示数据装好了。")
+
+
+def fill(now: datetime) -> None:
+    """Everything of the demo, as if it had happened over the past days."""
+    past = _earlier(
+        2019, "shanghai-2019", "2019年上海市质量管理小组活动", now, days=-330
+    )
+    people = build.People(past.host, past.window("filing").opens_at)
+    papers = build.Papers()
+    people.run(past)
+    _publish(past, people, papers, topics.LAST_YEAR)
+    second = _earlier(
+        2019,
+        "shanghai-2019-2",
+        "2019年上海市质量管理小组活动（第二批）",
+        now,
+        days=-45,
+        letters="SQD",
+    )
+    people.run(second)
+    _announce(second, people, papers, now)
+    current = load_campaign.load(SHANGHAI, open_now=True)
+    people.run(current)
+    story = build.Story(current, people, papers, current.window("filing").opens_at)
+    build.this_year(story, now)
+    _deposit_seals(people, now - timedelta(days=5))
+
+
+def _earlier(
+    year: int, code: str, name: str, now: datetime, *, days: int, letters: str = "SQC"
+) -> Campaign:
+    """A campaign like Shanghai 2020 whose online window lies ``days`` from today's."""
+    preset = presets.read(SHANGHAI, open_at=now)
+    raw = {
+        **preset.raw, "year": year, "code": code, "name": name, "headline": f"{name}成果申报与推荐",
+        "letters": letters, "notices": [], "document_number": "", "notice_days": 5,
+        "result_words": name.removeprefix(f"{year}年").replace("活动", "活动优秀成果", 1),
+    }  # fmt: skip
+    moved = replace(preset, raw=raw, shift=preset.shift + timedelta(days=days))
+    return presets.load(moved, published_at=now + timedelta(days=days - 20))
+
+
+def _publish(
+    campaign: Campaign, people: build.People, papers: build.Papers, results: list[Any]
+) -> None:
+    story = build.Story(campaign, people, papers, campaign.window("filing").opens_at)
+    released = campaign.window("filing").closes_at + timedelta(days=40)
+    build.past_year(story, results, released)
+    officer = people.officers[0]
+    ends = released + timedelta(days=7)
+    reviewing.announce(campaign.pk, closes_at=ends, by=officer, at=released)
+    reviewing.publish(campaign.pk, by=officer, at=ends + timedelta(days=1))
+
+
+def _announce(
+    campaign: Campaign, people: build.People, papers: build.Papers, now: datetime
+) -> None:
+    """In public notice right now."""
+    story = build.Story(campaign, people, papers, campaign.window("filing").opens_at)
+    released = now - timedelta(days=2)
+    build.past_year(story, topics.SECOND_BATCH, released)
+    ends = timezone.localtime(now + timedelta(days=5)).replace(
+        hour=17, minute=0, second=0, microsecond=0
+    )
+    reviewing.announce(campaign.pk, closes_at=ends, by=people.officers[0], at=released)
+
+
+def _deposit_seals(people: build.People, at: datetime) -> None:
+    """The keepers' own pictures: hexagons reading 样章."""
+    keepers = [
+        people.seat(f"keeper{i:02d}", "", people.units[i - 1], build.Duty.SEAL_KEEPER)
+        for i in (1, 2)
+    ]
+    keepers.append(people.actor(people.bodies[0]))
+    for keeper in keepers:
+        document = build.Papers.store(
+            build.sample_seal(), "印章图样（样章）.png", "seal_picture", keeper
+        )
+        keep_picture(document, undertaken=True, by=keeper, at=at)

@@ -1,0 +1,1 @@
+"""Invented people, organisations and results for demonstrations. Nobody here exists."""
