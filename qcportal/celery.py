@@ -4,8 +4,11 @@ import os
 
 from celery import Celery
 
+from qcportal import filequeue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qcportal.settings")
 
+filequeue.register()
 app = Celery("qcportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
