@@ -25,6 +25,7 @@ from submissions.rules import DIRECT
 PER_PAGE = 25
 MOST_ROWS = 60  # a page never sends more; what is past the campaign's limit is said
 SPARE_ROWS = 2
+COUNTED_FROM = 35  # shorter lines show no counter: they are full of them otherwise
 INPUTS = {
     "mobile": {"inputmode": "tel", "autocomplete": "tel-national"},
     "postcode": {"inputmode": "numeric", "autocomplete": "postal-code"},
@@ -35,36 +36,51 @@ INPUTS = {
 SPANS = {"full": 6, "two-thirds": 4, "half": 3, "third": 2}
 
 
-def _loose(made: forms.CharField) -> forms.CharField:
-    """Keep the limit for the counter, not as a wall: what is typed is never lost."""
-    made.validators = []
-    return made
+class DraftField(forms.CharField):
+    """A field of a draft: marked as required or not, never refused for it. The limit
+    feeds the counter and is no wall: what is typed is never lost."""
+
+    def validate(self, value: str) -> None:
+        """Nothing is required of a draft."""
+
+    def run_validators(self, value: str) -> None:
+        """What is too long is said by the rules."""
+
+
+class DraftParagraphsField(DraftField, ParagraphsField):
+    """The same for long text; line ends count once."""
 
 
 def _field_of(
     item: FieldDefinition, recommenders: Iterable[tuple[str, str]]
 ) -> forms.Field:
-    hint = item.hint or (f"例如 {item.example}" if item.example else "")
-    given: dict[str, Any] = {"label": item.label, "required": False, "help_text": hint}
+    example = f"例如 {item.example}" if item.example and not item.group else ""
+    given: dict[str, Any] = {
+        "label": item.label, "required": item.required,
+        "help_text": item.hint or example,
+        "max_length": item.limit if item.limit >= COUNTED_FROM else None,
+    }  # fmt: skip
+    widget = _widget_of(item, recommenders)
+    if item.kind == "textarea":
+        return DraftParagraphsField(widget=widget, **given)
+    return DraftField(widget=widget, **given)
+
+
+def _widget_of(
+    item: FieldDefinition, recommenders: Iterable[tuple[str, str]]
+) -> forms.Widget:
+    own = [(c.code, c.label) for c in item.choices]
     match item.kind:
         case "choice":
-            widget = RadioCards(
-                choices=[(c.code, c.label) for c in item.choices],
-                notes={c.code: c.hint for c in item.choices},
-            )
-            return forms.CharField(widget=widget, **given)
-        case "select" | "recommender":
-            own = [(c.code, c.label) for c in item.choices]
-            choices = recommenders if item.kind == "recommender" else own
-            widget = forms.Select(choices=[("", "请选择"), *choices])
-            return forms.CharField(widget=widget, **given)
+            notes = {c.code: c.hint for c in item.choices}
+            return RadioCards(choices=own, notes=notes)
+        case "select":
+            return forms.Select(choices=[("", "请选择"), *own])
+        case "recommender":
+            return forms.Select(choices=[("", "请选择"), *recommenders])
         case "textarea":
-            area = forms.Textarea(attrs={"rows": 14 if item.limit > 300 else 5})
-            return _loose(
-                ParagraphsField(widget=area, max_length=item.limit or None, **given)
-            )
-    line = forms.TextInput(attrs=dict(INPUTS.get(item.kind, {})))
-    return _loose(forms.CharField(widget=line, max_length=item.limit or None, **given))
+            return forms.Textarea(attrs={"rows": 14 if item.limit > 300 else 5})
+    return forms.TextInput(attrs=dict(INPUTS.get(item.kind, {})))
 
 
 def recommender_choices(

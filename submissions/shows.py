@@ -221,7 +221,7 @@ def ring(submission: Submission) -> list[str]:
     return parts
 
 
-def chain(submission: Submission) -> list[ChainStep]:
+def chain(submission: Submission, role: Role | None = None) -> list[ChainStep]:
     """The way through six hands with times; reads the steps and the windows."""
     done_at: dict[int, datetime] = {}
     for step in reversed(list(submission.steps.all())):
@@ -230,13 +230,19 @@ def chain(submission: Submission) -> list[ChainStep]:
             done_at[tier] = step.at
     states = ring(submission)
     return [
-        _chain_step(submission, tier, "done" if state == "gold" else state, done_at)
+        _chain_step(
+            submission, tier, "done" if state == "gold" else state, done_at, role
+        )
         for tier, state in enumerate(states)
     ]
 
 
 def _chain_step(
-    submission: Submission, tier: int, state: str, done_at: dict[int, datetime]
+    submission: Submission,
+    tier: int,
+    state: str,
+    done_at: dict[int, datetime],
+    role: Role | None,
 ) -> ChainStep:
     label = TIERS[tier]
     if tier == 2 and submission.recommender is None and state != "later":
@@ -246,9 +252,8 @@ def _chain_step(
         return ChainStep(label, state, note, DONE_WORDS[tier])
     if state in {"now", "back"}:
         words_now = "退回修改" if state == "back" else NOW_WORDS[tier]
-        return ChainStep(
-            label, state, f"{moment(submission.state_since)} 收到", words_now
-        )
+        came = "" if _secret(submission, role) else moment(submission.state_since)
+        return ChainStep(label, state, f"{came} 收到" if came else "", words_now)
     stage = LATER_STAGES[tier]
     window = submission.campaign.window(stage) if stage else None
     note = f"{moment(window.closes_at)} 前" if window else ""
@@ -283,8 +288,7 @@ def holder(submission: Submission, at: datetime, role: Role | None = None) -> Ho
         tone = "ok" if state == S.PUBLISHED else "run"
     elif submission.holder == Role.ASSOCIATION or state == S.JUDGING:
         tone = "run"
-    # When a decision fell is as secret as what it was.
-    silent = over or state != submission.state_enum
+    silent = over or _secret(submission, role)
     return Holder(
         holder_name(submission, role),
         WAITING_FOR[state],
@@ -292,6 +296,11 @@ def holder(submission: Submission, at: datetime, role: Role | None = None) -> Ho
         None if silent else submission.state_since,
         tone,
     )
+
+
+def _secret(submission: Submission, role: Role | None) -> bool:
+    """When a decision fell is as secret as what it was: judged and decided look alike."""
+    return submission.state_enum in UNRELEASED and role != Role.ASSOCIATION
 
 
 def holder_name(submission: Submission, role: Role | None = None) -> str:

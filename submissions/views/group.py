@@ -23,7 +23,7 @@ from qcportal.campaigns.stages import Stage
 from qcportal.clock import now
 from submissions import actions, rules, shows
 from submissions.forms import page_of
-from submissions.lifecycle import EDITABLE, MoveName
+from submissions.lifecycle import EDITABLE, UNRELEASED, MoveName
 from submissions.models import Submission
 from submissions.rules import Offer
 from submissions.views.editing import own
@@ -116,7 +116,7 @@ def track(request: HttpRequest, code: str) -> HttpResponse:
         "tag": shows.topic_tag(submission),
         "chip": shows.chip(submission, Role.GROUP, at),
         "holder": shows.holder(submission, at, Role.GROUP),
-        "chain": shows.chain(submission),
+        "chain": shows.chain(submission, Role.GROUP),
         "events": shows.events(submission, Role.GROUP),
         "receipt": shows.receipt(submission),
         "reason": shows.return_reason(submission),
@@ -134,7 +134,8 @@ def _offers(request: HttpRequest, submission: Submission, at: datetime) -> list[
         offer.at_url(reverse(f"submissions:{offer.name}", args=[submission.code]))
         for offer in rules.offers(submission, request.actor, at, names)
     ]
-    if submission.holder in (None, Role.GROUP, Role.JUDGE):
+    nobody = submission.holder in (None, Role.GROUP)
+    if nobody or submission.state_enum in UNRELEASED:  # judged and decided look alike
         return found
     refusals = tuple(rules.why_not_remind(submission, request.actor, at))
     url = reverse("submissions:remind", args=[submission.code])
