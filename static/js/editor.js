@@ -9,6 +9,10 @@ const put = (root) => {
     const old = document.querySelector(`[data-live="${fresh.dataset.live}"]`);
     if (old) old.replaceChildren(...fresh.childNodes);
   }
+  for (const fresh of root.querySelectorAll("[data-live-meta]")) {
+    const old = document.getElementById(fresh.dataset.liveMeta)?.querySelector(".section-head .meta");
+    if (old) old.textContent = fresh.textContent;
+  }
 };
 
 const redraw = async () => {
@@ -93,6 +97,14 @@ form?.addEventListener("change", (event) => {
     tell(slot, problem, true);
     input.value = "";
   } else send(slot, input);
+});
+
+// What is being corrected is not shouted at any more; the next look says what is left.
+form?.addEventListener("input", (event) => {
+  const field = event.target.closest("td, .field");
+  if (!field || event.target.type === "file") return;
+  event.target.removeAttribute("aria-invalid");
+  field.querySelectorAll(".field-error").forEach((error) => { error.hidden = true; });
 });
 
 document.querySelector("[data-lacks]")?.focus();
