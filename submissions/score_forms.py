@@ -71,7 +71,7 @@ class SheetForm(forms.Form):
         sheet: ScoreSheet | None = None,
         **kwargs: Any,
     ) -> None:
-        self.rubric, self.sheet = rubric, sheet
+        self.rubric, self.sheet, self.stale = rubric, sheet, False
         kwargs.setdefault("initial", self._kept(sheet))
         super().__init__(*args, **kwargs)
         # The counter's limit; the validator above is only a bound for storing.
@@ -152,8 +152,10 @@ class SheetForm(forms.Form):
     def refuse(self, refusals: Iterable[Refusal], sheet: ScoreSheet | None) -> None:
         """Attach refusals to their fields; what was typed stays. ``sheet`` is the
         one now kept: its version goes into the page, so saving again is deliberate."""
+        refusals = list(refusals)
         attach(self, refusals)
         self.sheet = sheet
+        self.stale = any(r.code == "stale_version" for r in refusals)
         if sheet is not None:
             self.data = self.data.copy()
             self.data["version"] = str(sheet.version)
@@ -216,7 +218,9 @@ class StampForm(EvidenceForm):
     Wrong passwords are counted for ten minutes; after five, none is asked for.
     """
 
-    confirmed = forms.BooleanField(required=False)
+    confirmed = forms.BooleanField(
+        error_messages={"required": "请看过盖章页，再勾选确认。"}
+    )
     password = forms.CharField(
         label="您的登录密码",
         strip=False,

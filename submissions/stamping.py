@@ -170,6 +170,10 @@ class Contest:
         return bool(self.wanting) and both > self.places
 
     @property
+    def left(self) -> int:
+        return max(0, self.places - len(self.taken))
+
+    @property
     def compare_url(self) -> str:
         if self.full or len(self.wanting) < 2:
             return ""
@@ -194,7 +198,10 @@ def contests(campaign: Campaign | None, actor: Actor) -> list[Contest]:
         bodies = {body.pk: body for body in known}
     found = []
     for body in bodies.values():
-        for meter in places.Tally(campaign, body).of_unit(actor.organisation.pk):
+        tally = places.Tally(campaign, body)
+        order = list(tally.labels)
+        meters = tally.of_unit(actor.organisation.pk)
+        for meter in sorted(meters, key=lambda m: _place_in(order, m.rule.topic_type)):
             here = [
                 s
                 for s in rows
@@ -215,6 +222,10 @@ def contests(campaign: Campaign | None, actor: Actor) -> list[Contest]:
                 )
             )
     return found
+
+
+def _place_in(order: list[str], topic_type: str) -> int:
+    return order.index(topic_type) if topic_type in order else len(order)
 
 
 def tab_counts(actor: Actor) -> list[dict[str, Any]]:
@@ -309,14 +320,19 @@ def groups_of(unit: Organisation, campaign: Campaign | None) -> Any:
 # --- the detail ---------------------------------------------------------------------
 
 
-def missing(sheet: ScoreSheet | None, scan: Document | None, limit: int) -> str:
-    """What the red button still waits for, in one short sentence; empty when ready."""
+def missing(
+    sheet: ScoreSheet | None, scan: Document | None, limit: int, *, by_picture: bool
+) -> str:
+    """What the red button still waits for, in one short sentence; empty when ready.
+    ``by_picture``: the person may use the kept picture instead of a scan."""
     faults = list(rules.sheet_faults(sheet, limit))
     if faults:
         return "还差：" + _short(faults)
     if sheet.paper is None:
         return "还差：生成并打印意见表"
-    return "" if scan else "还差：上传盖章页"
+    if scan:
+        return ""
+    return "还差：上传盖章页" + ("，或选用印章图样" if by_picture else "")
 
 
 def _short(faults: list[Refusal]) -> str:

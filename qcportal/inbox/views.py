@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.inbox import actions
 from qcportal.inbox.models import Message
 

@@ -12,8 +12,8 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Membership
 from qcportal.accounts.roles import DUTY_PERMISSIONS, Duty, Role
-from qcportal.campaigns.clock import now
 from qcportal.campaigns.models import Campaign
+from qcportal.clock import now
 from qcportal.documents import serving, uploads
 from qcportal.seals import actions
 from qcportal.seals.forms import PictureForm

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.documents import making, serving
 from qcportal.documents.models import Document
 from submissions import rules

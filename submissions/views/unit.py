@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -13,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.clock import now
 from qcportal.campaigns.models import Campaign
+from qcportal.clock import now
 from qcportal.documents import serving
 from qcportal.refusals import Refused
 from qcportal.seals.models import Evidence
@@ -54,6 +55,18 @@ class DeskFilter(forms.Form):
         return self.cleaned_data.get(name, "")
 
 
+def posts_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """An act's address opened as a page (reloaded, kept) leads to the page itself."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, code: str) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, code)
+        return redirect("submissions:stamp", code)
+
+    return guarded
+
+
 def _found(request: HttpRequest, code: str) -> Submission:
     rows = Submission.objects.visible_to(request.actor).with_people()
     return get_object_or_404(rows, code=code)
@@ -66,7 +79,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     chosen, at = DeskFilter(request.GET), now()
     tab, words = chosen.chosen("state"), chosen.chosen("q")
     rows = Submission.objects.visible_to(request.actor).filter(stamping.TABS[tab][1])
-    rows = stamping.with_own_sheet(rows.with_people().filtered({"q": words}))
+    rows = rows.with_people().select_related("revision__form").filtered({"q": words})
+    rows = stamping.with_own_sheet(rows)
     order = ["state_since", "pk"] if tab == "" else ["-state_since", "-pk"]
     page = Paginator(rows.order_by(*order), PER_PAGE).get_page(request.GET.get("page"))
     campaign = Campaign.objects.newest()
@@ -212,7 +226,7 @@ def _open_panel(
 ) -> dict[str, Any]:
     at, code = now(), submission.code
     scan = scans.held(request.session, sheet, by=request.actor)
-    why = rules.why_not_use_seal_picture(request.actor, submission.campaign)
+    why = tuple(rules.why_not_use_seal_picture(request.actor, submission.campaign))
     place = stamping.StampPlace(
         number=submission.revision.number,
         sheet=sheet,
@@ -223,7 +237,7 @@ def _open_panel(
         scan=scan,
         scan_pages=stamping.page_urls("submissions:stamp_scan_page", code, scan),
         outdated=scans.outdated(request.session, sheet),
-        picture_refusals=tuple(why),
+        picture_refusals=why,
         scan_errors=scan_errors,
     )
     back = rules.why_not(MoveName.UNIT_RETURN, submission, request.actor, at)
@@ -231,7 +245,9 @@ def _open_panel(
         "form": form or _form(submission, sheet, None),
         "phrases": PHRASES,
         "place": place,
-        "missing": stamping.missing(sheet, scan, submission.campaign.opinion_limit),
+        "missing": stamping.missing(
+            sheet, scan, submission.campaign.opinion_limit, by_picture=not why
+        ),
         "cautions": list(rules.unit_cautions(submission)),
         "move": rules.stamping_move(submission).label,
         "may_return": not list(back),
@@ -262,7 +278,7 @@ def _closed_panel(
 
 
 @acting_as(Role.UNIT)
-@require_POST
+@posts_only
 def stamp_print(request: HttpRequest, code: str) -> HttpResponse:
     """Save and order the 成果评分与推荐意见表."""
 
@@ -279,7 +295,7 @@ def _back_to_stamp(submission: Submission) -> HttpResponse:
 
 
 @acting_as(Role.UNIT)
-@require_POST
+@posts_only
 def stamp_scan(request: HttpRequest, code: str) -> HttpResponse:
     """Take in the scan of the stamped page; it counts for this print only."""
     submission = _found(request, code)
@@ -310,7 +326,7 @@ def stamp_scan_page(request: HttpRequest, code: str, number: int) -> HttpRespons
 
 
 @acting_as(Role.UNIT)
-@require_POST
+@posts_only
 def seal(request: HttpRequest, code: str) -> HttpResponse:
     """Save, ask every rule but the last look, go on to the confirmation."""
 
