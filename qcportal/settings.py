@@ -257,7 +257,7 @@ else:
     (_QUEUE_DIR / "messages").mkdir(parents=True, exist_ok=True)
     (_QUEUE_DIR / "control").mkdir(parents=True, exist_ok=True)
     (_QUEUE_DIR / "processed").mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "files://"  # qcportal.filequeue
+    CELERY_BROKER_URL = "files://localhost/"  # qcportal.filequeue
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_QUEUE_DIR / "messages"),
         "data_folder_out": str(_QUEUE_DIR / "messages"),
