@@ -132,7 +132,7 @@ def _times(found: Arrivals, step: float) -> list[Tick]:
     """At most five labels, the last of them the closing (drawn by itself)."""
     count = len(found.counts)
     every = max(1, -(-count // MOST_LABELS))
-    shown = [index for index in range(0, count, every) if (count - index) * step > 70]
+    shown = [index for index in range(0, count, every) if (count - index) * step > 110]
     days = found.width >= timedelta(days=1)
     shift = 0.5 if days else 0
     return [

@@ -251,13 +251,16 @@ def recommender_rows(
     last = _last_acts(campaign, bodies)
     # places.rules_for reads this relation once per body unless it is here already.
     campaign = Campaign.objects.prefetch_related("quota_rules").get(pk=campaign.pk)
-    return [
-        RecommenderRow(
-            body, *counts.get(body.pk, (0, 0))[:2], _places(campaign, body),
-            *counts.get(body.pk, (0, 0, 0, 0))[2:], last.get(body.pk),
-        )
-        for body in bodies
-    ]  # fmt: skip
+    found = []
+    for body in bodies:
+        received, recommended, pending, handed = counts.get(body.pk, (0, 0, 0, 0))
+        found.append(
+            RecommenderRow(
+                body, received, recommended, _places(campaign, body), pending, handed,
+                last.get(body.pk),
+            )
+        )  # fmt: skip
+    return found
 
 
 def _counts_by_recommender(
@@ -269,13 +272,14 @@ def _counts_by_recommender(
             campaign=campaign, recommender__in=bodies, reach__gte=Reach.RECOMMENDER
         )
         .order_by()
-        .values_list("recommender")
+        .values("recommender")
         .annotate(
-            Count("pk"),
-            Count("pk", filter=Q(state__in=PLACED)),
-            Count("pk", filter=Q(state=State.STAMPED)),
-            Count("pk", filter=Q(reach__gte=Reach.ASSOCIATION)),
+            received=Count("pk"),
+            recommended=Count("pk", filter=Q(state__in=PLACED)),
+            pending=Count("pk", filter=Q(state=State.STAMPED)),
+            handed=Count("pk", filter=Q(reach__gte=Reach.ASSOCIATION)),
         )
+        .values_list("recommender", "received", "recommended", "pending", "handed")
     )
     return {row[0]: tuple(row[1:]) for row in rows}
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from qcportal.accounts.models import Organisation, RecommenderClass
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.models import Campaign, QuotaRule, Window
+from qcportal.campaigns.models import Campaign, QuotaRule, Rubric, Window
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.refusals import Refusal
@@ -156,3 +156,11 @@ def type_labels(campaign: Campaign) -> dict[str, str]:
     """Topic type code → its word in the campaign's newest form."""
     version = campaign.forms.order_by("-version").first()
     return {c.code: c.label for c in version.form.topic_types} if version else {}
+
+
+def weights(rubric: Rubric) -> list[tuple[str, float]]:
+    """(criterion, points); whole points as whole numbers."""
+    return [
+        (c.name, int(c.points) if c.points == int(c.points) else float(c.points))
+        for c in rubric.criteria_list
+    ]

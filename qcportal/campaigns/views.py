@@ -72,9 +72,7 @@ def _notice(campaign: Campaign) -> dict[str, Any]:
     return {
         "milestones": campaign.milestones.all(),
         "quotas": shows.quota_lines(campaign),
-        "rubrics": [
-            (r, [(c.name, c.points) for c in r.criteria_list]) for r in rubrics
-        ],
+        "rubrics": [(rubric, shows.weights(rubric)) for rubric in rubrics],
         "award_levels": campaign.award_levels.all(),
         "check_items": campaign.check_items.all(),
         "form_version": campaign.forms.order_by("-version").first(),
