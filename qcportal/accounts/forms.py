@@ -21,7 +21,7 @@ class SignInForm(forms.Form):
     answer is the same whether or not such a user exists."""
 
     username = forms.CharField(
-        label="用户名", max_length=150,
+        label="用户名",
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
     )  # fmt: skip
     password = forms.CharField(

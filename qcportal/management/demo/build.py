@@ -74,7 +74,7 @@ class People:
 
     def _unit(self, number: int, unit: cast.Unit) -> Organisation:
         made = Organisation.objects.create(
-            tier=Role.UNIT, name=unit.name, short_name=unit.short, industry=unit.industry,
+            tier=Role.UNIT, name=unit.name, short_name=unit.short, industry=cast.INDUSTRIES[unit.industry],
             address=unit.address, postcode="200000", department="质量安全部",
         )  # fmt: skip
         Affiliation.objects.create(unit=made, recommender=self.bodies[unit.body])
@@ -219,7 +219,7 @@ def content_of(
     return {
         **submission.content,
         "title": topic.title, "topic_type": topic.kind, "recommender": str(recommender.key),
-        "industry": submission.unit.industry, "period": f"{submission.campaign.year - 1}年3月至{submission.campaign.year}年5月",
+        "industry": cast.industry_code(submission.unit.industry), "period": f"{submission.campaign.year - 1}年3月至{submission.campaign.year}年5月",
         "mobile": f"1380000{6000 + seed:04d}", "members": members,
         "summary": story if done else "", "measure": topic.measure, "before": topic.before,
         "target": topic.target, "after": topic.after, "benefit": topic.benefit,
@@ -399,10 +399,9 @@ LATER = (
 
 def this_year(story: Story, now: datetime) -> None:
     """The running campaign: results in every state before release."""
-    step = timedelta(hours=5)
     walked: list[tuple[str, Submission, datetime]] = []
     for i, (goal, topic) in enumerate(topics.THIS_YEAR):
-        at = story.start + timedelta(hours=9) + step * i
+        at = _began(goal, i, story.start, now)
         found = (
             story.direct_draft(topic, at)
             if goal == "direct"
@@ -418,6 +417,18 @@ def this_year(story: Story, now: datetime) -> None:
     for goal, found, _ in walked:
         if goal in LATER:
             _review(story, goal, found, late)
+
+
+# Those still on the way were begun in the last days; the others early in the window.
+RECENT_HOURS = {"draft": 3, "filed": 8, "returned": 16, "stamped": 26, "direct": 30}
+
+
+def _began(goal: str, index: int, start: datetime, now: datetime) -> datetime:
+    if goal in RECENT_HOURS:
+        return now - timedelta(
+            hours=RECENT_HOURS[goal] + index * 7 % 40, minutes=index * 11 % 60
+        )
+    return start + timedelta(hours=9 + 4 * index, minutes=index * 17 % 60)
 
 
 def _file_on(story: Story, goal: str, found: Submission, at: datetime) -> None:

@@ -34,6 +34,23 @@ class Group:
     person: str
 
 
+INDUSTRIES = {
+    "equipment": "装备和智能制造",
+    "chemical": "化工医药和新材料",
+    "construction": "建设工程",
+    "transport": "交通运输",
+    "health": "医疗和养老服务",
+    "information": "信息和金融服务",
+    "city": "城市运行和物业",
+    "consumer": "食品和消费品",
+}
+
+
+def industry_code(label: str) -> str:
+    """The choice of the application form that says ``label``."""
+    return next(code for code, found in INDUSTRIES.items() if found == label)
+
+
 BODIES = [
     Body("浦东新区质量协会", "浦东新区质协", "PD", "district", "李婉清"),
     Body("闵行区质量协会", "闵行区质协", "MH", "district", "陶景行"),
