@@ -29,6 +29,9 @@ from submissions import shows as submission_shows
 from submissions.lifecycle import MOVES, PLACED, MoveName, State
 from submissions.models import ScoreSheet, Submission, Tier
 
+MAKING_ORDER = (
+    Paper.Kind.REVIEW, Paper.Kind.SUMMARY, Paper.Kind.SUMMARY_PDF, Paper.Kind.TABLE,
+)  # fmt: skip
 UNITS_SHOWN = 30  # in the side panel; those with the most waiting come first
 ORDERS = {
     "rank": [F("rank").asc(nulls_last=True), F("panel_score").desc(nulls_last=True)],
@@ -407,6 +410,7 @@ class PaperShown:
     paper: Paper | None
     old: bool
     refusals: Sequence[Refusal]
+    is_next: bool = False
 
     @property
     def make(self) -> submission_rules.Offer:
@@ -417,7 +421,7 @@ class PaperShown:
             "重新生成" if again else "生成",
             tuple(self.refusals),
             needs_comment=False,
-            kind="primary" if self.old or not again else "line",
+            kind="primary" if self.is_next else "line",
             url=reverse("recommenders:make_paper", args=[self.kind]),
         )
 
@@ -433,7 +437,7 @@ def papers_shown(
     digest = rules.list_hash(listed)
     why_not = list(rules.why_not_make_papers(dossier, actor, at, listed))
     made = newest(dossier)
-    return {
+    shown = {
         kind.value: PaperShown(
             kind.value,
             kind.label,
@@ -441,8 +445,12 @@ def papers_shown(
             kind.value in made and made[kind.value].list_hash != digest,
             why_not,
         )
-        for kind in Paper.Kind
+        for kind in MAKING_ORDER
     }
+    waiting = [one for one in shown.values() if one.old or one.paper is None]
+    if waiting:
+        shown[waiting[0].kind] = replace(waiting[0], is_next=True)
+    return shown
 
 
 def handover_offer(refusals: Iterable[Refusal]) -> submission_rules.Offer:

@@ -194,7 +194,9 @@ def _open_panel(
 ) -> dict[str, Any]:
     code = found.code
     scan = scans.held(request.session, sheet, by=request.actor)
-    why = submission_rules.why_not_use_seal_picture(request.actor, found.campaign)
+    why = tuple(
+        submission_rules.why_not_use_seal_picture(request.actor, found.campaign)
+    )
     place = stamping.StampPlace(
         number=found.revision.number,
         sheet=sheet,
@@ -205,7 +207,7 @@ def _open_panel(
         scan=scan,
         scan_pages=stamping.page_urls("recommenders:opinion_scan_page", code, scan),
         outdated=scans.outdated(request.session, sheet),
-        picture_refusals=tuple(why),
+        picture_refusals=why,
         scan_errors=scan_errors,
     )
     limit = found.campaign.opinion_limit
@@ -213,7 +215,7 @@ def _open_panel(
         "form": form or _form(found, sheet, None),
         "phrases": PHRASES,
         "place": place,
-        "missing": stamping.missing(sheet, scan, limit),
+        "missing": stamping.missing(sheet, scan, limit, by_picture=not why),
     }
 
 
