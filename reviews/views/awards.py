@@ -26,6 +26,7 @@ from reviews.views.publications import release_facts
 from submissions.models import Submission
 
 PER_PAGE = 50
+BARS = 16  # of the drawing of scores
 NAMED = 5  # refusals told one by one; the rest as a number
 
 
@@ -60,7 +61,10 @@ def awards(request: HttpRequest) -> HttpResponse:
     page = Paginator(ranked, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "campaign": campaign, "page": page, "total": len(ranked), "proposed": proposed,
-        "rows": [_row(one, levels, decided, proposed) for one in page],
+        "rows": [
+            _row(at, one, levels, decided, proposed)
+            for at, one in enumerate(page, page.start_index())
+        ],
         "tallies": [(lv, counts[f"n-{lv.code}"], tally[lv.code]) for lv in levels],
         "counts": counts, "undecided": len(ranked) - len(decided),
         "none": tally[NONE], "awarded": sum(tally.values()) - tally[NONE],
@@ -78,7 +82,7 @@ def _asked(request: HttpRequest, levels: Sequence[AwardLevel]) -> dict[str, str]
 
 
 def _row(
-    one: Standing, levels: Sequence[AwardLevel], decided: dict[int, str],
+    at: int, one: Standing, levels: Sequence[AwardLevel], decided: dict[int, str],
     proposed: standings.Cut | None,
 ) -> dict[str, Any]:  # fmt: skip
     """A line of the ranking, the choice in its select, and the line drawn under it."""
@@ -93,7 +97,14 @@ def _row(
         ],
         "value": value,
         "changed": bool(proposed) and value != now_is,
+        "line": next((lv for lv in levels if _ends(proposed, lv, at)), None),
     }  # fmt: skip
+
+
+def _ends(proposed: standings.Cut | None, level: AwardLevel, at: int) -> bool:
+    """Whether a proposed award's line runs under the ``at``-th result."""
+    line = proposed.lines.get(level.code) if proposed else None
+    return bool(line and line[1] is not None and line[0] == at)
 
 
 def _checks(ranked: Sequence[Standing]) -> dict[str, Any]:
@@ -114,24 +125,35 @@ def _checks(ranked: Sequence[Standing]) -> dict[str, Any]:
 def _histogram(
     ranked: Sequence[Standing], decided: dict[int, str], levels: Sequence[AwardLevel]
 ) -> list[dict[str, Any]]:
-    """Bars of two points' width from 60 up, coloured by the award most of them have."""
+    """Bars of two points, the lowest holding everything below it; coloured by the award
+    most of its results have. Measures fit a drawing of 300 by 130."""
     style = {level.code: level.style for level in levels}
+    scored = [one for one in ranked if one.score]
+    tops = [int(one.score.value) // 2 * 2 for one in scored]
+    if not tops:
+        return []
+    lowest = max(min(tops), max(tops) - 2 * (BARS - 1))
     bars: dict[int, Counter[str]] = {}
-    for one in ranked:
-        if one.score:
-            start = max(60, int(one.score.value) // 2 * 2)
-            kind = style.get(decided.get(one.submission.pk, ""), "none")
-            bars.setdefault(start, Counter())[kind] += 1
-    most = max((sum(c.values()) for c in bars.values()), default=0)
-    starts = range(min(bars, default=60), max(bars, default=60) + 2, 2)
+    for one, top in zip(scored, tops, strict=True):
+        kind = style.get(decided.get(one.submission.pk, ""), "none")
+        bars.setdefault(max(top, lowest), Counter())[kind] += 1
+    most = max(bar.total() for bar in bars.values())
+    starts = range(lowest, max(tops) + 2, 2)
     return [
-        {
-            "x": 8 + i * 18, "start": start, "count": sum(bars.get(start, Counter()).values()),
-            "height": round(90 * sum(bars.get(start, Counter()).values()) / most) if most else 0,
-            "style": bars[start].most_common(1)[0][0] if start in bars else "none",
-        }
+        _bar(i, start, bars.get(start, Counter()), most)
         for i, start in enumerate(starts)
-    ]  # fmt: skip
+    ]
+
+
+def _bar(index: int, start: int, kinds: Counter[str], most: int) -> dict[str, Any]:
+    height = round(84 * kinds.total() / most)
+    x = 4 + index * 292 // BARS
+    return {
+        "x": x, "width": 292 // BARS - 3, "middle": x + (292 // BARS - 3) // 2,
+        "height": height, "top": 112 - height, "over": 108 - height,
+        "count": kinds.total(), "label": start if index % 3 == 0 else "",
+        "style": kinds.most_common(1)[0][0] if kinds else "none",
+    }  # fmt: skip
 
 
 # --- the writing half -----------------------------------------------------------------

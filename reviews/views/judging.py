@@ -146,6 +146,7 @@ def _page(
     refusals = refusals or []
     faults = {r.field: r.message for r in refusals if r.field}
     closed = list(rules.why_not_judge(assignment, request.actor, at))
+    tabs = _tabs(assignment)
     if not closed and faults.get("remark"):
         form.add_error("remark", faults["remark"])
     context = {
@@ -159,10 +160,18 @@ def _page(
         "number": next((i for i, (k, _) in enumerate(standing, 1) if k == assignment.key), 0),
         "count": len(standing), "filled": sum(map(bool, form.typed().values())),
         "window": assignment.submission.campaign.window(Stage.JUDGING),
-        "tabs": shows.viewer_tabs(shows.judged_papers(assignment), "reviews:judge_file",
-                                  "reviews:judge_page", assignment.key),
+        "tabs": tabs, "facts_first": not any(tab["current"] for tab in tabs),
     }  # fmt: skip
     return render(request, "reviews/judging/judge.html", context, status=status)
+
+
+def _tabs(assignment: Assignment) -> list[dict[str, Any]]:
+    """The judged papers; first shown is one that can be seen in the page."""
+    papers = shows.judged_papers(assignment)
+    names = ("reviews:judge_file", "reviews:judge_page")
+    tabs = shows.viewer_tabs(papers, *names, assignment.key)
+    seen = next((tab for tab in tabs if tab["images"]), None)
+    return [{**tab, "current": tab is seen} for tab in tabs]
 
 
 @require_POST

@@ -36,11 +36,12 @@ def release_facts(request: HttpRequest, campaign: Campaign, form: AnnounceForm |
     at = now()
     last_day = rules.notice_end(timezone.localdate(at), campaign.notice_days)
     closes_at = timezone.make_aware(datetime.combine(last_day, time(17)))
+    against = rules.why_not_announce(campaign, closes_at, request.actor, at)
     publish = Offer("publish", "公布结果，颁发证书", tuple(rules.why_not_publish(campaign, request.actor, at)), False)  # fmt: skip
     return {
         "campaign": campaign,
         "announce_form": form or AnnounceForm(initial={"closes_at": closes_at}),
-        "announce_refusals": list(rules.why_not_announce(campaign, closes_at, request.actor, at)),
+        "announce_refusals": [r for r in against if not r.field],
         "publish": publish.at_url(reverse("reviews:publish")),
         "notice": rules.notice_of(campaign),
         "results": rules.results_of(campaign),
