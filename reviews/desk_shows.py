@@ -83,7 +83,7 @@ def chart(found: Arrivals, at: datetime) -> Chart:
         times=_times(found, step),
         now=_now(found, at) if running else None,
         end=WIDE - RIGHT,
-        end_label=f"{timezone.localtime(found.closes_at):%H:%M} 关闭",
+        end_label=f"{_closing(found)} 关闭",
         labelled=labelled,
     )
 
@@ -132,7 +132,7 @@ def _times(found: Arrivals, step: float) -> list[Tick]:
     """At most five labels, the last of them the closing (drawn by itself)."""
     count = len(found.counts)
     every = max(1, -(-count // MOST_LABELS))
-    shown = [index for index in range(0, count, every) if (count - index) * step > 110]
+    shown = [index for index in range(0, count, every) if (count - index) * step > 130]
     days = found.width >= timedelta(days=1)
     shift = 0.5 if days else 0
     return [
@@ -142,6 +142,14 @@ def _times(found: Arrivals, step: float) -> list[Tick]:
         )
         for index in shown
     ]
+
+
+def _closing(found: Arrivals) -> str:
+    local = timezone.localtime(found.closes_at)
+    clock = f"{local:%H:%M}"
+    if found.width < timedelta(days=1):
+        return clock
+    return f"{local.month}月{local.day}日 {clock}"
 
 
 def _now(found: Arrivals, at: datetime) -> Tick:

@@ -113,6 +113,7 @@ def _moved(
     found: list[Refusal] = []
     if form.is_valid():
         found = _cautions(form, windows, at)
+        form.fields["confirmed"].required = shows.needs_confirming(found)
         sure = form.cleaned_data["confirmed"] or not shows.needs_confirming(found)
         if sure and _move_all(request, form, windows, at):
             closes = shows.day(form.cleaned_data["closes_at"])
