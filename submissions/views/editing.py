@@ -114,8 +114,10 @@ def _not_kept(
         answer = {"code": first.code, "message": first.message}
         return JsonResponse(answer, status=status)
     fresh = own(request, submission.code)
-    differences = Editor(fresh).differences(typed)
-    fresh.content = typed  # shown, not saved
+    # Where this page had nothing, what the other one wrote stays.
+    merged = {code: typed[code] or stored for code, stored in fresh.content.items()}
+    differences = Editor(fresh).differences(merged)
+    fresh.content = merged  # shown, not saved
     return _page(
         request, fresh, status, refused=refused.refusals, differences=differences
     )
