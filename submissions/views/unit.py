@@ -367,8 +367,7 @@ def stamp_confirm(request: HttpRequest, code: str) -> HttpResponse:
     submission = _found(request, code)
     sheet = rules.sheet_of(submission, Tier.UNIT)
     if not submission.stampable and rules.live_stamp(sheet):
-        messages.info(request, "这项成果已经盖章提交。")
-        return redirect("submissions:stamp", code)
+        return _stamped_already(request, code)
     form = _stamp_form(request, submission)
     if request.method == "GET" or not form.is_valid():
         status = 200 if request.method == "GET" else 422
@@ -376,8 +375,15 @@ def stamp_confirm(request: HttpRequest, code: str) -> HttpResponse:
     try:
         _press(request, submission, sheet, form)
     except Refused as refused:
+        if rules.live_stamp(sheet):  # the other of two clicks was first
+            return _stamped_already(request, code)
         attach(form, refused.refusals)
         return _confirm_page(request, submission, form, 409)
+    return redirect("submissions:stamp", code)
+
+
+def _stamped_already(request: HttpRequest, code: str) -> HttpResponse:
+    messages.info(request, "这项成果已经盖章提交。")
     return redirect("submissions:stamp", code)
 
 
