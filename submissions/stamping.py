@@ -174,6 +174,11 @@ class Contest:
         return max(0, self.places - len(self.taken))
 
     @property
+    def over(self) -> int:
+        """How many stamped ones cannot all be recommended."""
+        return max(0, len(self.taken) - self.places)
+
+    @property
     def compare_url(self) -> str:
         if self.full or len(self.wanting) < 2:
             return ""
