@@ -85,7 +85,7 @@ def test_the_desk_asks_as_often_for_one_as_for_three(
     walk, cast, client_of, django_assert_num_queries
 ):
     client = client_of(cast.group)
-    walk.draft()
+    walk.filed()
     client.get("/submissions/")
     with CaptureQueriesContext(connection) as one:
         client.get("/submissions/")
