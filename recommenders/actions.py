@@ -82,7 +82,7 @@ def stamp(
             submission, by, at, evidence=evidence, scan=scan, confirmed=confirmed
         )
     )
-    sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
+    sheet = submission_rules.written_sheet(submission, Tier.RECOMMENDER)
     return submission_actions.press(sheet, evidence=evidence, scan=scan, by=by, at=at)
 
 
@@ -293,6 +293,7 @@ def stamp_table(
             confirmed=confirmed,
         )
     )
+    paper = rules.the_table(paper)
     by_picture = evidence == Evidence.SEAL_PICTURE
     act = SealAct.objects.create(
         organisation=by.organisation, by=by.user, by_name=by.user_name, at=at,
@@ -330,6 +331,6 @@ def submit(dossier_id: int, *, by: Actor, at: datetime) -> Handover:
     record(by, "handed_over", dossier.recommender.letters, at=at,
            campaign=dossier.campaign.code, count=len(going))  # fmt: skip
     return Handover.objects.create(
-        dossier=dossier, stamp=rules.live_table_stamp(paper),
+        dossier=dossier, stamp=rules.the_table_stamp(paper),
         codes=[c.submission.code for c in going], at=at, by=by.user,
     )  # fmt: skip

@@ -33,7 +33,7 @@ def rows(candidates: list[Candidate]) -> list[dict[str, Any]]:
 
 def _row(candidate: Candidate, totals: dict[tuple[int, str], str]) -> dict[str, Any]:
     submission = candidate.submission
-    revision = submission.revision
+    revision = submission.filed_revision
     form = revision.form.form
     return {
         "rank": candidate.rank,

@@ -21,7 +21,7 @@ from recommenders.models import Candidate, Dossier, Paper, Standing, TableStamp
 from submissions import places
 from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
-from submissions.models import Submission, Tier
+from submissions.models import ScoreSheet, Submission, Tier
 
 
 def why_not_in_standing(recommender: Organisation, at: datetime) -> Iterator[Refusal]:
@@ -253,6 +253,33 @@ def table_faults(paper: Paper | None, rows: list[dict[str, Any]]) -> Iterator[Re
         yield Refusal("table_old", "名单改过，推荐表要重新生成。")
 
 
+def the_table(paper: Paper | None) -> Paper:
+    """The 推荐表, for acts whose rule has found it."""
+    if paper is None:
+        raise ValueError("no table was made")
+    return paper
+
+
+def the_table_stamp(paper: Paper | None) -> TableStamp:
+    """The live stamp of the 推荐表, for acts whose rule has found it."""
+    stamp = live_table_stamp(paper)
+    if stamp is None:
+        raise ValueError("the table is not stamped")
+    return stamp
+
+
+def _stamped_revisions(candidates: list[Candidate]) -> set[int]:
+    """Revisions whose recommending opinion carries a live stamp, in one query."""
+    return set(
+        ScoreSheet.objects.filter(
+            revision__in=[c.submission.revision_id for c in candidates],
+            tier=Tier.RECOMMENDER,
+            stamps__voided_at__isnull=True,
+            stamps__isnull=False,
+        ).values_list("revision_id", flat=True)
+    )
+
+
 def why_not_submit(
     dossier: Dossier, paper: Paper | None, rows: list[dict[str, Any]],
     candidates: list[Candidate], actor: Actor, at: datetime,
@@ -265,9 +292,9 @@ def why_not_submit(
     waiting = [c for c in candidates if c.submission.state_enum == State.RECOMMENDED]
     if not waiting:
         yield Refusal("nothing_to_submit", "没有已推荐、还没提交的成果。")
+    stamped = _stamped_revisions(waiting)
     for candidate in waiting:
-        sheet = submission_rules.sheet_of(candidate.submission, Tier.RECOMMENDER)
-        if submission_rules.live_stamp(sheet) is None:
+        if candidate.submission.revision_id not in stamped:
             yield Refusal(
                 "opinion_not_stamped",
                 f"《{candidate.submission.title}》的推荐意见还没有盖章。",

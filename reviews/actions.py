@@ -180,7 +180,7 @@ def assign(submission_id: int, judge: User, *, by: Actor, at: datetime) -> Assig
         return known
     refuse_if(rules.why_not_assign(submission, judge, by, at))
     assignment = Assignment.objects.create(
-        key=new_key(), submission=submission, revision=submission.revision, judge=judge,
+        key=new_key(), submission=submission, revision=submission.filed_revision, judge=judge,
         rubric=submission_actions.rubric_for(submission), assigned_at=at,
     )  # fmt: skip
     if submission.state == State.CHECKED:
@@ -402,7 +402,7 @@ def _publication(
 def _freeze_entries(publication: Publication, submissions: list[Submission]) -> None:
     """Copy what the public may read, by award and then by record number: the order
     within an award says nothing of the ranking."""
-    ordered = sorted(submissions, key=lambda s: (s.decision.level.order, s.code))
+    ordered = sorted(submissions, key=lambda s: (rules.awarded_level(s).order, s.code))
     PublicationEntry.objects.bulk_create(
         _entry(publication, index, submission)
         for index, submission in enumerate(ordered, 1)
@@ -412,8 +412,8 @@ def _freeze_entries(publication: Publication, submissions: list[Submission]) -> 
 def _entry(
     publication: Publication, index: int, submission: Submission
 ) -> PublicationEntry:
-    level = submission.decision.level
-    revision = submission.revision
+    level = rules.awarded_level(submission)
+    revision = submission.filed_revision
     form = revision.form.form
     measure = {
         m: form.value(revision.content, m)

@@ -97,7 +97,7 @@ def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
         "decision__level",
     )
     ids = [s.pk for s in rows]
-    totals = {
+    totals: dict[tuple[int | None, str], Any] = {
         (sheet.revision_id, sheet.tier): sheet.total
         for sheet in ScoreSheet.objects.filter(
             revision__submission__in=ids, complete=True
@@ -125,7 +125,7 @@ def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
 def _export_row(
     index: int,
     s: Submission,
-    totals: dict[tuple[int, str], Any],
+    totals: dict[tuple[int | None, str], Any],
     ranks: dict[int, int | None],
 ) -> list[Any]:
     form, content = s.form.form, s.content

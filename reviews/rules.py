@@ -18,7 +18,7 @@ from reviews.models import Assignment, Check, Decision, Publication
 from submissions import places
 from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
-from submissions.models import Submission, Tier
+from submissions.models import ScoreSheet, Submission, Tier
 
 REMARK_AT_LEAST = 10
 
@@ -36,7 +36,7 @@ class Finding:
 
 def findings(submission: Submission) -> dict[str, Finding]:
     """Answers of the automatic items, by their code (domain.md §4.3)."""
-    revision = submission.revision
+    revision = submission.filed_revision
     content = revision.content
     written = revision.form.form.value(content, "unit_name")
     same = written == submission.unit.name
@@ -62,7 +62,7 @@ def findings(submission: Submission) -> dict[str, Finding]:
     }
 
 
-def _stamped(sheet: object) -> Finding:
+def _stamped(sheet: ScoreSheet | None) -> Finding:
     stamp = submission_rules.live_stamp(sheet)
     if stamp is None:
         return Finding(False, "没有有效的盖章")
@@ -215,6 +215,14 @@ def undecided(campaign: Campaign) -> int:
     ).count()
 
 
+def awarded_level(submission: Submission) -> AwardLevel:
+    """The level decided; ValueError where there is none."""
+    level = submission.decision.level
+    if level is None:
+        raise ValueError(f"{submission.code} has no award")
+    return level
+
+
 def why_not_announce(
     campaign: Campaign, closes_at: datetime, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
@@ -259,7 +267,7 @@ def why_not_publish(
     notice = notice_of(campaign)
     if notice is None:
         yield Refusal("no_notice", "要先公示，公示期满才能公布。")
-    elif at < notice.closes_at:
+    elif notice.closes_at and at < notice.closes_at:
         yield Refusal(
             "notice_running", f"公示到 {moment(notice.closes_at)}，期满才能公布。"
         )
@@ -296,4 +304,4 @@ def notice_end(start: date, working_days: int) -> date:
 
 def open_check(submission: Submission) -> Check | None:
     """The check of the revision that counts, if begun."""
-    return Check.objects.filter(revision_id=submission.revision_id).first()
+    return Check.objects.filter(revision=submission.revision).first()

@@ -203,7 +203,7 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
     answers with the revision of the first. Raises Refused."""
     submission = locked(submission_id)
     if _just_filed(submission, by):
-        return submission.revision
+        return submission.filed_revision
     name = rules.filing_move(submission)
     refuse_if(rules.why_not_file(submission, by, at))
     if not confirmed:
@@ -376,8 +376,12 @@ def print_sheet(submission_id: int, *, by: Actor, at: datetime) -> ScoreSheet:
 
 def order_sheet_paper(submission: Submission, tier: Tier, *, by: Actor) -> ScoreSheet:
     """Freeze what the sheet says into a paper with its own check code."""
-    sheet = rules.sheet_of(submission, tier)
-    refuse_if(rules.sheet_faults(sheet, submission.campaign.opinion_limit))
+    refuse_if(
+        rules.sheet_faults(
+            rules.sheet_of(submission, tier), submission.campaign.opinion_limit
+        )
+    )
+    sheet = rules.written_sheet(submission, tier)
     if sheet.paper is not None:
         return sheet
     sheet.content_hash = digest(
@@ -407,7 +411,7 @@ def stamp(
         )
     )
     made = press(
-        rules.sheet_of(submission, Tier.UNIT),
+        rules.written_sheet(submission, Tier.UNIT),
         evidence=evidence,
         scan=scan,
         by=by,
@@ -433,7 +437,7 @@ def press(
     )
     paper = None
     if by_picture:
-        title = sheet.paper.title.replace(".pdf", "_带印模图像.pdf")
+        title = f"{sheet.revision.submission.title}_成果评分与推荐意见表_带印模图像.pdf"
         paper = order("sealed_opinion_form", title[-200:],
                       maker=tasks.render_sealed_opinion_form.name, by=by.user)  # fmt: skip
     made = Stamp.objects.create(

@@ -165,6 +165,13 @@ class Submission(models.Model):
         return HOLDERS[self.state_enum]
 
     @property
+    def filed_revision(self) -> Revision:
+        """The revision that counts; ValueError before the first filing."""
+        if self.revision is None:
+            raise ValueError(f"{self.code} was never filed")
+        return self.revision
+
+    @property
     def stampable(self) -> bool:
         return self.state_enum in STAMPABLE
 

@@ -276,6 +276,14 @@ def sheet_of(submission: Submission, tier: Tier) -> ScoreSheet | None:
     )
 
 
+def written_sheet(submission: Submission, tier: Tier) -> ScoreSheet:
+    """The tier's sheet, for acts whose rule has found it; ValueError if there is none."""
+    sheet = sheet_of(submission, tier)
+    if sheet is None:
+        raise ValueError(f"{submission.code}: no {tier} sheet")
+    return sheet
+
+
 def live_stamp(sheet: ScoreSheet | None) -> Stamp | None:
     if sheet is None:
         return None
