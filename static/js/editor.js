@@ -15,20 +15,27 @@ const put = (root) => {
   }
 };
 
-const redraw = async () => {
+const state = document.querySelector("[data-save-state]");
+const explain = (text) => { state.querySelector("[data-save-text]").textContent = text; };
+
+const redraw = async (failed = false) => {
   try {
     const answer = await fetch(here + location.search, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+    if (answer.redirected && failed) explain("登录过期了，文字已存在这台设备。请在新窗口登录，再回来保存");
     if (!answer.ok || answer.redirected) return;
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
+    const closed = holder.content.querySelector("[data-live-closed]");
+    if (closed && failed) explain(`没存上，文字已存在这台设备。${closed.textContent}`);
     put(holder.content);
   } catch { /* the next save draws it */ }
 };
 
-const state = document.querySelector("[data-save-state]");
 if (form && state) {
-  new MutationObserver(() => { if (state.dataset.state === "saved") redraw(); })
-    .observe(state, { attributes: true, attributeFilter: ["data-state"] });
+  new MutationObserver(() => {
+    const now = state.dataset.state;
+    if (now === "saved" || now === "failed") redraw(now === "failed");
+  }).observe(state, { attributes: true, attributeFilter: ["data-state"] });
 }
 
 const wrong = (input, file) => {
