@@ -301,7 +301,7 @@ def test_detail_shows_the_units_word_and_hides_nothing_of_its_own(walk, body):
     found = walk.scored()
     answer = body.get(url("submission", found.code))
     assert answer.context["unit"]["total"] == "90"
-    assert answer.context["own"]["total"] == "85.5"
+    assert answer.context["own"]["total"] == "86.5"
     assert [o.label for o in answer.context["offers"]] == ["推荐", "退回修改", "不推荐"]
 
 

@@ -1,0 +1,112 @@
+"""Two clerks and one place: the dossier's lock, and what happens without it."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from qcportal.refusals import Refused
+from recommenders import actions
+from recommenders.models import Candidate
+from submissions.lifecycle import PLACED
+from submissions.models import Submission
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def at_once(acts):
+    """Run the acts in threads that start together; ("done" or refusal codes) each."""
+    gate = threading.Barrier(len(acts))
+    answers = [None] * len(acts)
+
+    def run(number, act):
+        try:
+            gate.wait(timeout=30)
+            act()
+            answers[number] = "done"
+        except Refused as no:
+            answers[number] = tuple(no.codes)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return answers
+
+
+@pytest.fixture
+def places_for(campaign):
+    def lay_down(hard):
+        campaign.quota_rules.all().delete()
+        campaign.quota_rules.create(subject="recommender", hard=hard)
+
+    return lay_down
+
+
+def clicks(found, cast, at):
+    def click(submission):
+        return lambda: actions.recommend(submission.pk, by=cast.recommender, at=at)
+
+    return [click(one) for one in found]
+
+
+def taken():
+    return Submission.objects.filter(state__in=PLACED).count()
+
+
+def test_two_clerks_and_the_last_place(walk, cast, places_for):
+    places_for(1)
+    found = [walk.scored(title=f"第{n}项") for n in (1, 2)]
+    answers = at_once(clicks(found, cast, walk.at))
+    assert sorted(answers, key=str) == [("quota_full",), "done"]
+    assert taken() == 1
+
+
+def test_six_clerks_and_two_places(walk, cast, places_for):
+    places_for(2)
+    found = [walk.scored(title=f"第{n}项") for n in range(1, 7)]
+    answers = at_once(clicks(found, cast, walk.at))
+    assert answers.count("done") == 2
+    assert answers.count(("quota_full",)) == 4
+    assert taken() == 2
+    ranks = Candidate.objects.filter(recommended_at__isnull=False)
+    assert sorted(ranks.values_list("rank", flat=True)) == [1, 2]
+
+
+def test_one_result_pressed_by_four_takes_one_place(walk, cast, places_for):
+    places_for(9)
+    found = walk.scored()
+    answers = at_once(clicks([found] * 4, cast, walk.at))
+    assert answers == ["done"] * 4
+    assert (taken(), Candidate.objects.count()) == (1, 1)
+
+
+def test_without_the_dossiers_lock_places_are_overbooked(
+    walk, cast, places_for, monkeypatch
+):
+    """The positive control: the same race, the lock left out and every clerk made to
+    look before anybody takes. The tests above can fail."""
+    places_for(1)
+    found = [walk.scored(title=f"第{n}项") for n in (1, 2)]
+    looked = threading.Barrier(2)
+    plain = actions.rules.why_not_recommend
+
+    def unlocked(dossier_id):
+        return actions.Dossier.objects.select_related("campaign", "recommender").get(
+            pk=dossier_id
+        )
+
+    def look_then_wait(*given):
+        answer = list(plain(*given))
+        looked.wait(timeout=30)
+        return answer
+
+    numbers = iter((1, 2))
+    monkeypatch.setattr(actions, "locked", unlocked)
+    monkeypatch.setattr(actions, "_next_rank", lambda dossier: next(numbers))
+    monkeypatch.setattr(actions.rules, "why_not_recommend", look_then_wait)
+    assert at_once(clicks(found, cast, walk.at)) == ["done", "done"]
+    assert taken() == 2
