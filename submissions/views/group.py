@@ -134,26 +134,25 @@ def _offers(request: HttpRequest, submission: Submission, at: datetime) -> list[
         offer.at_url(reverse(f"submissions:{offer.name}", args=[submission.code]))
         for offer in rules.offers(submission, request.actor, at, names)
     ]
-    nobody = submission.holder in (None, Role.GROUP)
-    if nobody or submission.state_enum in UNRELEASED:  # judged and decided look alike
+    holder = submission.holder
+    secret = submission.state_enum in UNRELEASED  # judged and decided look alike
+    if holder is None or holder == Role.GROUP or secret:
         return found
     refusals = tuple(rules.why_not_remind(submission, request.actor, at))
     url = reverse("submissions:remind", args=[submission.code])
-    label = f"提醒{submission.holder.label}"
+    label = f"提醒{holder.label}"
     return [Offer("remind", label, refusals, False, "line", url), *found]
 
 
 def _files(submission: Submission) -> list[dict[str, Any]]:
     """The files that were filed, or stand in the draft, with their slot's label."""
     form = submission.form.form
-    filed = submission.revision and submission.state_enum not in EDITABLE
-    rows = (
-        submission.revision.attachments.select_related("document")
-        if filed
-        else submission.attachments.filter(removed_at__isnull=True).select_related(
-            "document"
-        )
-    )
+    filed = submission.revision
+    if filed is not None and submission.state_enum not in EDITABLE:
+        rows = filed.attachments.select_related("document")
+    else:
+        standing = submission.attachments.filter(removed_at__isnull=True)
+        rows = standing.select_related("document")
     labels = {slot.code: slot.label for slot in form.papers}
     return [
         {
