@@ -225,6 +225,7 @@ def _phase(milestone: Milestone | None, today: date) -> str:
 
 def _tools(request: HttpRequest, campaign: Campaign) -> list[dict[str, Any]]:
     return [
+        _link(request, "活动设置", f"/campaigns/{campaign.code}/settings/", "settings"),
         _link(request, "导出任务", "/reviews/exports/", "file-export"),
         _link(request, "消息", "/messages/", "bell"),
         _link(request, "操作日志", "/audit/", "history"),

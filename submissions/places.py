@@ -53,7 +53,7 @@ class Meter:
 def rules_for(campaign: Campaign, recommender: Organisation) -> list[QuotaRule]:
     """The rules that bind a recommending body: named beats class beats general."""
     chosen: dict[tuple[str, str], QuotaRule] = {}
-    for rule in sorted(campaign.quota_rules.all(), key=_narrowness):
+    for rule in sorted(campaign.quota_rules.order_by("pk"), key=_narrowness):
         named = rule.recommender_id in (None, recommender.pk)
         classed = rule.recommender_class in ("", recommender.recommender_class)
         if named and classed:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pikepdf
+from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
 
@@ -395,3 +396,9 @@ class Walk:
     @staticmethod
     def sheet(submission: Submission, tier: Tier) -> Any:
         return sheet_of(submission, tier)
+
+
+def make(document: Document) -> None:
+    """Have a paper made now, as the worker would."""
+    current_app.tasks[document.maker](document.pk)
+    document.refresh_from_db()

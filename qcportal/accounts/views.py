@@ -23,7 +23,7 @@ DESKS = {
     Role.GROUP: "submissions:desk",
     Role.UNIT: "submissions:stamping",
     Role.RECOMMENDER: "recommenders:desk",
-    Role.ASSOCIATION: "reviews:desk",
+    Role.ASSOCIATION: "reviews:overview",
     Role.JUDGE: "reviews:judging",
 }
 DOORS = [
