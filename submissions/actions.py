@@ -128,6 +128,8 @@ def _write(submission: Submission, content: Mapping[str, Any]) -> None:
     submission.title = form.value(kept, "title").strip()[:200]
     submission.group_name = form.value(kept, "group_name").strip()[:200]
     submission.unit_name = form.value(kept, "unit_name").strip()[:200]
+    if submission.state == State.AMENDMENT_ASKED:
+        return  # a place is counted by type and body: they stay as they were recommended
     submission.topic_type = form.value(kept, "topic_type")[:30]
     submission.recommender = _recommender(submission, form.value(kept, "recommender"))
 

@@ -116,7 +116,10 @@ def incomplete(submission: Submission) -> Iterator[Refusal]:
     form = submission.form.form
     yield from definition.faults(form, submission.content)
     yield from _name_faults(form, submission)
-    yield from _recommender_faults(form, submission)
+    if submission.state_enum == State.AMENDMENT_ASKED:
+        yield from _place_faults(form, submission)
+    else:
+        yield from _recommender_faults(form, submission)
     present = set(
         submission.attachments.filter(removed_at__isnull=True).values_list(
             "slot", flat=True
@@ -174,6 +177,22 @@ def _recommender_faults(
             "这个推荐单位不能受理本单位的成果，请重新选择。",
             field.code,
         )
+
+
+def _place_faults(
+    form: definition.FormDefinition, submission: Submission
+) -> Iterator[Refusal]:
+    """``place_fixed``: the place was counted for this type and this body, and both
+    stand on papers that were stamped; an amendment cannot move to another one."""
+    for means in ("topic_type", "recommender"):
+        field = form.meaning(means)
+        was = form.value(submission.revision.content, means)
+        if field and form.value(submission.content, means) != was:
+            yield Refusal(
+                "place_fixed",
+                f"补正不能换{field.label}，名额是按原来的给的。请改回原来的选择；确实要换，请打秘书处电话。",
+                field.code,
+            )
 
 
 def why_not_attach(
