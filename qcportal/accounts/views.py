@@ -42,7 +42,7 @@ def sign_in(request: HttpRequest, channel: str = Role.GROUP) -> HttpResponse:
     onward = request.POST.get("next") or request.GET.get("next", "")
     if request.user.is_authenticated and request.method == "GET":
         return redirect("accounts:start")
-    form = SignInForm(request, request.POST or None)
+    form = SignInForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.user:
         login(request, form.user)
         _sit_down(request, form.user, channel)
@@ -102,7 +102,9 @@ def no_seat(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def account(request: HttpRequest) -> HttpResponse:
     """The own account: seats, and a new password."""
-    form = PasswordChangeForm(request.user, request.POST or None)
+    form = PasswordChangeForm(
+        request.user, request.POST if request.method == "POST" else None
+    )
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, form.user)
