@@ -91,6 +91,8 @@ def test_without_the_dossiers_lock_places_are_overbooked(
     look before anybody takes. The tests above can fail."""
     places_for(1)
     found = [walk.scored(title=f"第{n}项") for n in (1, 2)]
+    # Making the dossier would itself let one clerk wait for the other.
+    actions.dossier_of(walk.campaign, cast.recommender.organisation)
     looked = threading.Barrier(2)
     plain = actions.rules.why_not_recommend
 
