@@ -88,7 +88,7 @@ def _row(
     """A line of the ranking, the choice in its select, and the line drawn under it."""
     pk, now_is = one.submission.pk, decided.get(one.submission.pk, "")
     suggested = proposed.levels.get(pk) if proposed else None
-    value = (suggested.code if suggested else NONE) if proposed else now_is
+    value = _code(suggested) if proposed and one.score else now_is
     return {
         "standing": one,
         "name": f"level-{one.submission.code}",
@@ -186,10 +186,12 @@ def awards_cut(request: HttpRequest) -> HttpResponse:
         return redirect("reviews:awards")
     ranked = _ranking(request, campaign)
     proposed, decided = standings.cut(ranked, counts), _decided(ranked)
+    # A result nobody scored is left open: deciding it would shut its judges out.
     choices = {
         one.submission.pk: proposed.levels.get(one.submission.pk)
         for one in ranked
-        if _code(proposed.levels.get(one.submission.pk))
+        if one.score
+        and _code(proposed.levels.get(one.submission.pk))
         != decided.get(one.submission.pk)
     }
     return _decide(request, choices, ranked)

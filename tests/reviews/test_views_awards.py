@@ -48,6 +48,17 @@ def test_the_cut_is_shown_before_it_is_made(desk, walk, cast):
     assert decisions() == {first.code: "1", second.code: "2"}
 
 
+def test_the_cut_leaves_out_what_nobody_scored(desk, walk, cast):
+    scored = walk.decided(level=None)
+    waiting = walk.checked(group=cast.other_group)
+
+    desk.post(BOARD + "cut/", {"n-1": "5"})
+
+    assert decisions() == {scored.code: "1"}
+    waiting.refresh_from_db()
+    assert waiting.state == State.CHECKED
+
+
 def test_a_tie_on_the_line_is_named_and_not_parted(desk, walk, cast):
     first, second = walk.decided(level=None), walk.decided(group=cast.other_group, level=None)  # fmt: skip
 
