@@ -374,8 +374,12 @@ def publish(campaign_id: int, *, by: Actor, at: datetime) -> Publication:
         submission_actions.advance(submission, MoveName.PUBLISH, by=by, at=at)
         awarded.append(submission)
     _freeze_entries(results, awarded)
-    for entry in results.entries.select_related("publication__campaign"):
-        _issue(entry, by=by, at=at)
+    for entry in results.entries.select_related("publication__campaign", "submission"):
+        certificate = _issue(entry, by=by, at=at)
+        submission_actions.note_award(
+            entry.submission, award=entry.level_name, style=entry.level_style,
+            certificate_number=certificate.number,
+        )  # fmt: skip
     record(
         by,
         "published",

@@ -27,7 +27,9 @@ class Check(models.Model):
         SET_ASIDE = "set_aside", "不通过"
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="checks")
-    revision = models.OneToOneField(Revision, models.PROTECT, related_name="formal_check")
+    revision = models.OneToOneField(
+        Revision, models.PROTECT, related_name="formal_check"
+    )
     verdict = models.CharField(max_length=12, choices=Verdict.choices, blank=True)
     comment = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)

@@ -466,3 +466,13 @@ def unstamp(submission_id: int, *, comment: str, by: Actor, at: datetime) -> Non
     refuse_if(rules.why_not(MoveName.UNSTAMP, submission, by, at))
     _void_stamps(submission, "单位撤回盖章", at)
     advance(submission, MoveName.UNSTAMP, by=by, at=at, comment=comment)
+
+
+def note_award(
+    submission: Submission, *, award: str, style: str, certificate_number: str
+) -> None:
+    """Copy down what was published. The caller holds the lock and has published."""
+    submission.award = award
+    submission.award_style = style
+    submission.certificate_number = certificate_number
+    submission.save(update_fields=["award", "award_style", "certificate_number"])

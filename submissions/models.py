@@ -112,6 +112,10 @@ class Submission(models.Model):
     reach = models.PositiveSmallIntegerField(default=Reach.GROUP, editable=False)
     state_since = models.DateTimeField("到手时间")
     due_at = models.DateTimeField("补正期限", null=True, blank=True)
+    # Copied down when the results are published, so that lists need not look up.
+    award = models.CharField("奖项", max_length=20, blank=True)
+    award_style = models.CharField(max_length=8, blank=True)
+    certificate_number = models.CharField("证书编号", max_length=40, blank=True)
     revision = models.ForeignKey(
         "Revision", models.PROTECT, null=True, blank=True, related_name="+"
     )

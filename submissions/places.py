@@ -53,7 +53,7 @@ class Meter:
 def rules_for(campaign: Campaign, recommender: Organisation) -> list[QuotaRule]:
     """The rules that bind a recommending body: named beats class beats general."""
     chosen: dict[tuple[str, str], QuotaRule] = {}
-    for rule in sorted(campaign.quota_rules.order_by("pk"), key=_narrowness):
+    for rule in sorted(campaign.quota_rules.all(), key=_narrowness):
         named = rule.recommender_id in (None, recommender.pk)
         classed = rule.recommender_class in ("", recommender.recommender_class)
         if named and classed:
@@ -61,8 +61,9 @@ def rules_for(campaign: Campaign, recommender: Organisation) -> list[QuotaRule]:
     return list(chosen.values())
 
 
-def _narrowness(rule: QuotaRule) -> int:
-    return 2 if rule.recommender_id else 1 if rule.recommender_class else 0
+def _narrowness(rule: QuotaRule) -> tuple[int, int]:
+    """General rules first, then by class, then by name; each in the notice's order."""
+    return (2 if rule.recommender_id else 1 if rule.recommender_class else 0, rule.pk)
 
 
 def type_labels(campaign: Campaign) -> dict[str, str]:

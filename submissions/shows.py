@@ -187,7 +187,15 @@ def chip(
         and _amendment_lapsed(submission, at)
     ):
         return "bad", "补正逾期"
+    if state == S.PUBLISHED and submission.award:
+        return submission.award_style, submission.award
     return CHIPS[state]
+
+
+def certificate_path(submission: Submission) -> str:
+    """Where the certificate downloads, or an empty string before there is one."""
+    number = submission.certificate_number
+    return f"/reviews/certificates/{number}/" if number else ""
 
 
 def filing_is_over(submission: Submission, at: datetime) -> bool:

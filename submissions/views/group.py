@@ -56,10 +56,14 @@ def _entry(submission: Submission, at: datetime) -> dict[str, Any]:
     to_write = submission.state_enum in EDITABLE and kind != "end"
     name = "edit" if to_write else "track"
     label = "看进度" if not to_write else "接着填" if kind == "draft" else "去修改"
+    url = reverse(f"submissions:{name}", args=[submission.code])
+    if certificate := shows.certificate_path(submission):
+        url, label = certificate, "下载证书"
+        rest = f"证书编号 {submission.certificate_number}"
     return {
         "submission": submission, "kind": kind, "text": text, "bold": bold, "rest": rest,
         "ring": shows.ring(submission), "tag": shows.topic_tag(submission),
-        "url": reverse(f"submissions:{name}", args=[submission.code]),
+        "url": url,
         "label": label, "to_write": to_write,
     }  # fmt: skip
 
@@ -124,6 +128,7 @@ def track(request: HttpRequest, code: str) -> HttpResponse:
         "offers": _offers(request, submission, at),
         "files": _files(submission),
         "editable": submission.state_enum in EDITABLE,
+        "certificate": shows.certificate_path(submission),
     }
     return render(request, "submissions/track.html", context)
 
