@@ -85,10 +85,19 @@ class CheckForm(forms.Form):
         return found
 
 
+class NeededInTheEnd(ParagraphsField):
+    """Asked for when the sheet is handed in; until then it may stay empty."""
+
+    def validate(self, value: str) -> None:
+        """Nothing here: rules.why_not_hand_in asks."""
+
+
 class MarkForm(forms.Form):
     """Marks as typed (the rubric judges them), two remarks, the version opened."""
 
-    remark = ParagraphsField(label="评语（给班组）", required=False, max_length=1000)
+    use_required_attribute = False
+
+    remark = NeededInTheEnd(label="评语（给班组）", max_length=1000)
     panel_remark = ParagraphsField(label="给评审组的话", required=False, max_length=500)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
