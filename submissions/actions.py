@@ -332,7 +332,7 @@ def write_sheet(
                   "saved_at": at, "saved_by": by.user, "saved_by_name": by.user_name},
     )  # fmt: skip
     kept = {
-        c.code: str(marks.get(c.code, "")).strip() for c in sheet.rubric.criteria_list
+        c.code: scoring.tidy(marks.get(c.code, "")) for c in sheet.rubric.criteria_list
     }
     if (kept, opinion) == (sheet.marks, sheet.opinion):
         return sheet

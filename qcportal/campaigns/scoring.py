@@ -32,6 +32,14 @@ def mark(text: object) -> Decimal | None:
     return value if value.is_finite() else None
 
 
+def tidy(text: object) -> str:
+    """A mark as it is kept: ``27`` for ``27.0``; what is no number stays as typed."""
+    value = mark(text)
+    if value is None or abs(value) >= 1000:
+        return str(text).strip()
+    return format(value.normalize() + 0, "f")
+
+
 def total(rubric: Rubric, marks: Mapping[str, object]) -> Decimal:
     """The sum of the marks given so far; criteria without a mark count nothing."""
     given = (mark(marks.get(c.code, "")) for c in rubric.criteria_list)

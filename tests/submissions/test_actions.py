@@ -298,6 +298,18 @@ def test_saving_the_same_words_again_is_no_new_version(walk, cast):
     assert (first.pk, second.version, ScoreSheet.objects.count()) == (second.pk, 1, 1)
 
 
+def test_the_same_marks_written_otherwise_void_nothing(walk, cast):
+    """``27`` and ``27.0`` are one mark: the print and the stamp on it stay."""
+    found = walk.scored()
+    sheet = sheet_of(found, Tier.RECOMMENDER)
+    longer = {code: f"{float(mark):.2f}" for code, mark in sheet.marks.items()}
+    recommending.save_sheet(
+        found.pk, marks=longer, opinion=sheet.opinion, version=sheet.version,
+        by=cast.recommender, at=walk.at,
+    )  # fmt: skip
+    assert stamps(found) == [("unit", None), ("recommender", None)]
+
+
 def test_printing_twice_gives_the_same_paper(walk, cast):
     found = walk.filed()
     write(walk, found)
