@@ -77,6 +77,19 @@ class Plain:
             assert sentence not in self.text, f"{self.url}: “{sentence}”"
         return self
 
+    def holds(self, typed: str) -> Plain:
+        """``typed`` stands in a field of the page, ready to be sent again."""
+        values = [e.get("value", "") for e in self.page.iter("input")]
+        values += ["".join(e.itertext()) for e in self.page.iter("textarea")]
+        assert typed in values, f"{self.url}: “{typed}” not in {values}"
+        return self
+
+    def is_off(self, label: str, of: str) -> bool:
+        """Whether the button ``label`` in the row that speaks of ``of`` is disabled."""
+        [row] = [tr for tr in self.page.iter("tr") if of in words(tr)]
+        [button] = [b for b in row.iter("button") if words(b) == label]
+        return "disabled" in button.attrib
+
     # --- links ---------------------------------------------------------------------
 
     def link(self, label: str, inside: str = "") -> str:
@@ -128,6 +141,15 @@ class Plain:
         else:
             response = self._post(form, target, data)
         return self._arrived(response, target, status)
+
+    def send(self, path: str, fields: Mapping[str, str] | None = None) -> Plain:
+        """Post past the page, as somebody would whose page is old."""
+        token = self.client.cookies["csrftoken"].value
+        data = {**(fields or {}), "csrfmiddlewaretoken": token}
+        target = urljoin(self.url, path)
+        came_from = {"HTTP_REFERER": self.url}
+        response = self.client.post(target, data, follow=True, **came_from)
+        return self._arrived(response, target, 200)
 
     def _post(self, form: Element, target: str, data: dict[str, Any]) -> HttpResponse:
         files = [v for v in data.values() if hasattr(v, "read")]

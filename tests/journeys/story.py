@@ -91,7 +91,7 @@ def sheet_facts(data: bytes) -> dict[str, Any]:
     return {
         "title": sheet["A1"].value,
         "merged": {str(r) for r in sheet.merged_cells.ranges},
-        "rows": [[cell for cell in row] for row in sheet.iter_rows(values_only=True)],
+        "rows": [list(row) for row in sheet.iter_rows(values_only=True)],
         "print_rows": sheet.print_title_rows,
         "landscape": sheet.page_setup.orientation == "landscape",
     }
