@@ -304,7 +304,21 @@ def stamp_table(
     paper.stamps.filter(voided_at__isnull=True).update(voided_at=at)
     record(by, "table_stamped", dossier.recommender.letters, at=at,
            campaign=dossier.campaign.code, evidence=evidence, list_hash=paper.list_hash)  # fmt: skip
-    return TableStamp.objects.create(paper=paper, act=act, scan=scan, at=at)
+    return TableStamp.objects.create(
+        paper=paper, act=act, at=at, scan=None if by_picture else scan,
+        sealed=_sealed_table(paper, by) if by_picture else None,
+    )  # fmt: skip
+
+
+def _sealed_table(paper: Paper, by: Actor) -> Document:
+    """Order the 推荐表 with the body's own seal picture on it."""
+    title = paper.document.title.replace(".pdf", "_带印模图像.pdf")
+    return order(
+        "recommenders_sealed_table",
+        title,
+        maker=tasks.render_sealed_table.name,
+        by=by.user,
+    )
 
 
 @transaction.atomic

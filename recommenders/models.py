@@ -148,6 +148,14 @@ class TableStamp(models.Model):
     scan = models.ForeignKey(
         Document, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    sealed = models.ForeignKey(
+        Document,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="用印章图样时：带章的推荐表",
+    )
     at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True, blank=True)
 

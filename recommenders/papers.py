@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns.models import Campaign
+from qcportal.documents import pdf
 from qcportal.documents.excel import Column, Sheet
 from recommenders import rules
-from recommenders.models import Candidate, Dossier, Paper
+from recommenders.models import Candidate, Dossier, Paper, TableStamp
 from submissions.models import ScoreSheet, Tier
 from submissions.papers import foot
 
@@ -65,6 +66,26 @@ def recommendation_table(paper: Paper) -> dict[str, Any]:
             "推荐表",
             paper.check_code,
         ),
+    }
+
+
+def sealed_recommendation_table(stamp: TableStamp) -> dict[str, Any]:
+    """The same with the body's own seal picture and its honest label."""
+    picture = stamp.act.picture
+    if picture is None:
+        raise ValueError("only a stamp by seal picture has a sealed table")
+    at = timezone.localtime(stamp.at)
+    day = f"{at.year}年{at.month}月{at.day}日"
+    with picture.picture.file.open("rb") as file:
+        data = pdf.data_uri(file.read(), picture.picture.content_type)
+    return {
+        **recommendation_table(stamp.paper),
+        "seal": {
+            "picture": data,
+            "diameter_mm": picture.diameter_mm,
+            "date": day,
+            "label": f"印模图像，由{stamp.act.by_name}于{day}{at:%H:%M}加盖；非可靠电子签名",
+        },
     }
 
 

@@ -5,7 +5,7 @@ from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
 from recommenders import papers
-from recommenders.models import Paper
+from recommenders.models import Paper, TableStamp
 
 
 def _paper(document: Document) -> Paper:
@@ -19,6 +19,16 @@ def render_recommendation_table(document: Document) -> bytes:
     return pdf.render(
         papers.TABLE_TEMPLATE, papers.recommendation_table(_paper(document))
     )
+
+
+@paper_task("recommenders.render_sealed_table")
+def render_sealed_table(document: Document) -> bytes:
+    stamp = TableStamp.objects.select_related(
+        "act__picture__picture",
+        "paper__dossier__campaign",
+        "paper__dossier__recommender",
+    ).get(sealed=document)
+    return pdf.render(papers.TABLE_TEMPLATE, papers.sealed_recommendation_table(stamp))
 
 
 @paper_task("recommenders.render_summary_table")

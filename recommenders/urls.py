@@ -28,6 +28,7 @@ urlpatterns = [
     path("statistics/figures/", statistics.save_figures, name="save_figures"),
     path("statistics/summary/", statistics.upload_summary, name="upload_summary"),
     path("files/<uuid:key>/", statistics.dossier_file, name="file"),
+    path("files/<uuid:key>/status/", statistics.file_status, name="file_status"),
     path("papers/", papers.papers, name="papers"),
     path("papers/make/<str:kind>/", papers.make_paper, name="make_paper"),
     path("papers/stamp/", papers.upload_scan, name="table_scan"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -58,8 +59,10 @@ def _bench(
     sort = chosen.get("sort") or "rank"
     found = models.bench(request.actor, asked.dossier).filtered(chosen)
     ordered = found.order_by(*shows.ORDERS[sort], "state_since", "pk")
-    page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
-    lines = shows.rows(page.object_list, asked)
+    # Keys first: a late page must not work out every row it skips.
+    keys = ordered.values_list("pk", flat=True)
+    page = Paginator(keys, PER_PAGE).get_page(request.GET.get("page"))
+    lines = shows.rows(_in_order(found, list(page.object_list)), asked)
     by_rank = sort == "rank" and not filters.is_narrowed
     hard = next((m.places for m in asked.tally.own() if not m.rule.topic_type), None)
     return {
@@ -70,6 +73,11 @@ def _bench(
         "hard": hard,
         "may_rank": any(line.rankable for line in lines),
     }
+
+
+def _in_order(found: QuerySet[Submission], keys: list[int]) -> list[Submission]:
+    rows = found.in_bulk(keys)
+    return [rows[key] for key in keys if key in rows]
 
 
 def _around(visible: Any, asked: shows.Questions, units: list[Any]) -> dict[str, Any]:

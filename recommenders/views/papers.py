@@ -123,9 +123,10 @@ def _table(request: HttpRequest) -> tuple[Dossier, Paper]:
 
 
 @acting_as(Role.RECOMMENDER)
-@require_POST
 def upload_scan(request: HttpRequest) -> HttpResponse:
     """Take in the stamped 推荐表; it counts once the confirmation is pressed."""
+    if request.method != "POST":  # the address of a refused upload, opened anew
+        return redirect(here("papers", request))
     dossier, paper = _table(request)
     form = ScanForm(request.POST, request.FILES)
     if not form.is_valid():

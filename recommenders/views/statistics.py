@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
@@ -57,9 +57,10 @@ def _page(
 
 
 @acting_as(Role.RECOMMENDER)
-@require_POST
 def save_figures(request: HttpRequest) -> HttpResponse:
     """先存着 keeps anything typed; 核对无误，完成 (``done``) wants it to be right."""
+    if request.method != "POST":  # the address of a refused form, opened anew
+        return redirect(here("statistics", request))
     dossier, done = dossier_on(request), "done" in request.POST
     form = StatisticsForm(dossier.campaign, request.POST)
     try:
@@ -91,8 +92,9 @@ def _not_kept(
 
 
 @acting_as(Role.RECOMMENDER)
-@require_POST
 def upload_summary(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect(here("statistics", request))
     dossier = dossier_on(request)
     form = SummaryForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -106,16 +108,30 @@ def upload_summary(request: HttpRequest) -> HttpResponse:
     return redirect(here("statistics", request))
 
 
-@acting_as(Role.RECOMMENDER, Role.ASSOCIATION)
-@require_safe
-def dossier_file(request: HttpRequest, key: str) -> HttpResponse:
-    """The 活动总结 or a stamped 推荐表 of a dossier the actor may know of."""
-    own = Q(summary__key=key) | Q(papers__stamps__scan__key=key)
+def _file(request: HttpRequest, key: str) -> tuple[Document, Dossier]:
+    """A 活动总结 or a stamped 推荐表 of a dossier the actor may know of; else 404."""
+    own = Q(summary__key=key)
+    for stamped in ("scan", "sealed"):
+        own |= Q(**{f"papers__stamps__{stamped}__key": key})
     dossier = Dossier.objects.visible_to(request.actor).filter(own).first()
     if dossier is None:
         raise Http404
-    document = Document.objects.get(key=key)
+    return Document.objects.get(key=key), dossier
+
+
+@acting_as(Role.RECOMMENDER, Role.ASSOCIATION)
+@require_safe
+def dossier_file(request: HttpRequest, key: str) -> HttpResponse:
+    document, dossier = _file(request, key)
     response = serving.respond(document, as_attachment="view" not in request.GET)
     record(request.actor, "document_read", str(document.key), at=now(),
            campaign=dossier.campaign.code, kind=document.kind)  # fmt: skip
     return response
+
+
+@acting_as(Role.RECOMMENDER, Role.ASSOCIATION)
+@require_safe
+def file_status(request: HttpRequest, key: str) -> HttpResponse:
+    """The sealed table's line alone, for the page that waits for it."""
+    document, _ = _file(request, key)
+    return render(request, "recommenders/_sealed_file.html", {"doc": document})

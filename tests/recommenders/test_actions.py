@@ -1,8 +1,10 @@
 """The recommending body's writers: places, ranks, giving back, papers, handover."""
 
+import pypdfium2
 import pytest
 
 from qcportal.refusals import Refused
+from qcportal.seals.actions import keep_picture
 from recommenders import actions
 from recommenders.models import Candidate, Handover, Paper, TableStamp
 from submissions.lifecycle import State
@@ -216,6 +218,37 @@ def test_a_newer_stamp_takes_the_place_of_the_older(walk, cast, campaign):
         )
     live = TableStamp.objects.filter(voided_at__isnull=True)
     assert (TableStamp.objects.count(), live.count()) == (2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seal_picture_stands_on_the_table_with_its_label(walk, cast, campaign):
+    campaign.allows_seal_picture = True
+    campaign.save(update_fields=["allows_seal_picture"])
+    walk.recommended()
+    by, at = cast.recommender, walk.at
+    picture = factories.stored(factories.png_file(), "seal_picture", by)
+    keep_picture(picture, undertaken=True, by=by, at=at)
+    dossier = actions.dossier_of(campaign, by.organisation)
+    actions.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=at)
+    stamp = actions.stamp_table(
+        dossier.pk, evidence="seal_picture", scan=None, confirmed=True, by=by, at=at
+    )
+    stamp.sealed.refresh_from_db()
+    with stamp.sealed.file.open("rb") as file:
+        content = file.read()
+    text = pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()
+    assert "印模图像，由李婉清于" in text
+    assert "非可靠电子签名" in text
+    assert stamp.paper.check_code in text
+    plain = stamp.paper.document
+    plain.refresh_from_db()
+    assert pictures_of(content) == pictures_of(plain.file.read()) + 1
+
+
+def pictures_of(content):
+    """How many pictures the first page shows (the QR code is one)."""
+    page = pypdfium2.PdfDocument(content)[0]
+    return sum(1 for _ in page.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]))
 
 
 def test_handover_takes_all_recommended_once(two, walk, cast):
