@@ -45,6 +45,17 @@ def number(points: Decimal) -> int | float:
     return int(points) if points == int(points) else float(points)
 
 
+class NeededLater(ParagraphsField):
+    """A text the page marks as needed and a half-filled sheet may leave out: the rules
+    ask for it when the sheet is printed or handed in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=True, **kwargs)
+
+    def validate(self, value: str) -> None:
+        """Nothing is asked of a half-filled sheet."""
+
+
 class SheetForm(forms.Form):
     """Marks of a rubric (fields ``mark-<criterion code>``), opinion, version.
 
@@ -55,9 +66,10 @@ class SheetForm(forms.Form):
     version = forms.IntegerField(
         min_value=0, max_value=2_000_000_000, required=False, widget=forms.HiddenInput
     )
-    opinion = ParagraphsField(
+    use_required_attribute = False
+
+    opinion = NeededLater(
         label="推荐意见",
-        required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         max_length=5000,
         error_messages={"max_length": "意见太长了，请删减到 5000 字以内再保存。"},
