@@ -187,7 +187,7 @@ def assign(submission_id: int, judge: User, *, by: Actor, at: datetime) -> Assig
         submission_actions.advance(submission, MoveName.SEND_TO_JUDGES, by=by, at=at)
     record(by, "judge_assigned", submission.code, at=at,
            campaign=submission.campaign.code, judge=judge.pk)  # fmt: skip
-    tell(submission.campaign.host, f"请评审：{submission.title}", "成果报告和评审表已备好。",
+    tell(submission.campaign.host, "请评审一项成果", "成果报告和评审表已备好。",
          at=at, kind=Message.Kind.TODO, icon="clipboard-check", link="/reviews/judging/",
          link_label="去评审", person=judge)  # fmt: skip
     return assignment

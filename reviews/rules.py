@@ -247,7 +247,7 @@ def why_not_announce(
     ]
     for score in split_ties(ranked)[:3]:
         yield Refusal("tie_split", f"{score} 分的成果同分不同奖，同分不能被线切开。")
-    if closes_at < at:
+    if closes_at < at.replace(second=0, microsecond=0):  # typed to the minute
         yield Refusal("notice_ends_early", "公示截止时间不能早于现在。", "closes_at")
 
 

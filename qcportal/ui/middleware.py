@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
@@ -31,6 +32,23 @@ def has_control_characters(request):
         or CONTROL.search(query)
         or ENCODED_CONTROL.search(query)
     )
+
+
+class ClientAddress:
+    """Behind the own proxy, REMOTE_ADDR is the proxy; limits count people's addresses.
+
+    Only the last entry of X-Forwarded-For is believed: the one our proxy wrote. What
+    stands before it is the client's to invent.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        if settings.BEHIND_PROXY and forwarded:
+            request.META["REMOTE_ADDR"] = forwarded.rpartition(",")[2].strip()
+        return self.get_response(request)
 
 
 class RefuseControlCharacters:
@@ -112,6 +130,7 @@ def safe_referer(request):
     return referer
 
 
+client_address = ClientAddress
 refuse_control_characters = RefuseControlCharacters
 private_pages = PrivatePages
 refused = Refuse

@@ -30,12 +30,19 @@ from submissions.rules import Offer
 PER_PAGE = 25
 
 
+def _suggested_end(campaign: Campaign, at: datetime) -> datetime:
+    """17:00 of the notice's last working day; at once where it has no days (a demo)."""
+    if campaign.notice_days == 0:
+        return at.replace(second=0, microsecond=0)
+    last_day = rules.notice_end(timezone.localdate(at), campaign.notice_days)
+    return timezone.make_aware(datetime.combine(last_day, time(17)))
+
+
 def release_facts(request: HttpRequest, campaign: Campaign, form: AnnounceForm | None = None) -> dict[str, Any]:  # fmt: skip
     """The form of the public notice and the button of publication, with what stands
     against each now."""
     at = now()
-    last_day = rules.notice_end(timezone.localdate(at), campaign.notice_days)
-    closes_at = timezone.make_aware(datetime.combine(last_day, time(17)))
+    closes_at = _suggested_end(campaign, at)
     against = rules.why_not_announce(campaign, closes_at, request.actor, at)
     publish = Offer("publish", "公布结果，颁发证书", tuple(rules.why_not_publish(campaign, request.actor, at)), False)  # fmt: skip
     return {
