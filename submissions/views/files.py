@@ -48,7 +48,7 @@ def _hand_out(
     inline = request.GET.get("view") == "1"
     response = serving.respond(document, as_attachment=not inline)
     if not inline and request.actor.role != Role.GROUP:
-        record(request.actor, "downloaded", submission.code, at=now(),
+        record(request.actor, "file_downloaded", submission.code, at=now(),
                campaign=submission.campaign.code, document=str(document.key))  # fmt: skip
     return response
 
