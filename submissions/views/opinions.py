@@ -51,7 +51,9 @@ def _stamped(request: HttpRequest, code: str, tier: str) -> Document:
 def _handed_out(request: HttpRequest, code: str, document: Document) -> HttpResponse:
     shown = request.GET.get("view") == "1"
     response = serving.respond(document, as_attachment=not shown)
-    campaign = Submission.objects.values_list("campaign__code", flat=True).get(code=code)
+    campaign = Submission.objects.values_list("campaign__code", flat=True).get(
+        code=code
+    )
     record(request.actor, "file_downloaded", code, at=now(), campaign=campaign,
            document=str(document.key))  # fmt: skip
     return response

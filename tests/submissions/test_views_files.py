@@ -41,7 +41,7 @@ def test_every_desk_reached_reads_what_was_filed_and_leaves_a_line(
         "recommender": 200, "other_recommender": 404, "association": 200,
         "other_association": 404, "judge": 403,
     }  # fmt: skip
-    lines = TrailEntry.objects.filter(what="downloaded", about=stamped.code)
+    lines = TrailEntry.objects.filter(what="file_downloaded", about=stamped.code)
     assert [line.user_name for line in lines.order_by("pk")] == [
         "王敏",
         "李婉清",
@@ -57,7 +57,7 @@ def test_looking_is_inline_and_pages_are_pictures(walk, cast, client_of):
     picture = client.get(f"{url}pages/1.png")
     assert picture.headers["Content-Type"] == "image/png"
     assert client.get(f"{url}pages/2.png").status_code == 404
-    assert not TrailEntry.objects.filter(what="downloaded").exists()
+    assert not TrailEntry.objects.filter(what="file_downloaded").exists()
 
 
 def test_a_draft_behind_the_filed_one_stays_the_groups(walk, cast, client_of):
