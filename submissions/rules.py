@@ -186,7 +186,7 @@ def _place_faults(
     stand on papers that were stamped; an amendment cannot move to another one."""
     for means in ("topic_type", "recommender"):
         field = form.meaning(means)
-        was = form.value(submission.revision.content, means)
+        was = form.value(submission.filed_revision.content, means)
         if field and form.value(submission.content, means) != was:
             yield Refusal(
                 "place_fixed",
