@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from guardian.shortcuts import get_perms
+from guardian.shortcuts import get_user_perms
 
 from qcportal.accounts.models import Membership, Organisation, User
 from qcportal.accounts.roles import CHANNELS, Role
@@ -38,8 +38,9 @@ class Actor:
 
     @cached_property
     def permissions(self) -> frozenset[str]:
-        """Object permissions on the organisation, asked of django-guardian."""
-        return frozenset(get_perms(self.user, self.organisation))
+        """Object permissions on the organisation, asked of django-guardian. Grants to
+        the person only: being a superuser gives no right to act or to seal."""
+        return frozenset(get_user_perms(self.user, self.organisation))
 
     def may(self, permission: str) -> bool:
         """True if ``permission`` (e.g. ``seal_for``) was granted for the organisation."""
@@ -75,7 +76,7 @@ def seats_of(user: User) -> list[Membership]:
 def _permitted(seat: Membership) -> bool:
     if seat.role == Role.JUDGE:
         return True  # what a judge sees is given per campaign and per assignment
-    return "act_for" in get_perms(seat.user, seat.organisation)
+    return "act_for" in get_user_perms(seat.user, seat.organisation)
 
 
 def actor_on(user: User, seat_key: str | None) -> Actor | None:
