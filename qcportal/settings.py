@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "qcportal.ui.middleware.client_address",
     "qcportal.ui.middleware.refuse_control_characters",
+    "qcportal.ui.middleware.look_only_once",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

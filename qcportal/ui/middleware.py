@@ -1,10 +1,10 @@
-"""Three small guards around every view; named in settings.MIDDLEWARE."""
+"""Small guards around every view; named in settings.MIDDLEWARE."""
 
 import re
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -76,6 +76,20 @@ class RefuseControlCharacters:
         return render(request, "errors/400.html", status=400)
 
 
+class LookOnlyOnce:
+    """A script that sent a file and was redirected gets no page: the window goes there
+    itself, and what is said once (已收到) waits for it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        sent_a_file = request.headers.get("X-Requested-With") == "upload"
+        if request.method == "GET" and sent_a_file:
+            return HttpResponse(status=204)
+        return self.get_response(request)
+
+
 class PrivatePages:
     """Pages of a signed-in person stay out of every cache; policy on all pages."""
 
@@ -132,5 +146,6 @@ def safe_referer(request):
 
 client_address = ClientAddress
 refuse_control_characters = RefuseControlCharacters
+look_only_once = LookOnlyOnce
 private_pages = PrivatePages
 refused = Refuse

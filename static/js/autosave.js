@@ -19,7 +19,7 @@ class Draft {
     form.addEventListener("input", () => this.touch());
     form.addEventListener("change", () => this.touch());
     form.addEventListener("focusout", () => { if (this.dirty) this.save(); });
-    form.addEventListener("submit", () => { clearTimeout(this.timer); this.dirty = false; this.forget(); });
+    form.addEventListener("submit", (event) => this.leave(event));
     window.addEventListener("online", () => { if (this.dirty) this.save(); });
     document.addEventListener("visibilitychange", () => { if (document.hidden && this.dirty) this.keep(); });
     this.offerKept();
@@ -46,6 +46,21 @@ class Draft {
     } catch { return false; }
   }
 
+  // A save under way has the older version: the form follows once it is answered.
+  leave(event) {
+    clearTimeout(this.timer);
+    this.dirty = false;
+    if (!this.busy || this.left) {
+      this.forget();
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.left = true;
+    const patience = new Promise((done) => { setTimeout(done, 5000); });
+    Promise.race([this.running, patience]).then(() => this.form.requestSubmit(event.submitter || undefined));
+  }
+
   forget() { try { if (this.key) localStorage.removeItem(this.key); } catch { /* private mode */ } }
 
   say(state, text) {
@@ -61,9 +76,13 @@ class Draft {
     words.append(again);
   }
 
-  async save() {
+  save() {
     clearTimeout(this.timer);
-    if (this.busy) return;
+    if (!this.busy && !this.left) this.running = this.send();
+    return this.running;
+  }
+
+  async send() {
     if (!navigator.onLine) {
       if (this.keep()) this.say("offline");
       return;
