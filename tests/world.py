@@ -1,0 +1,121 @@
+"""One published result with everything that hangs on it, for tests that walk all URLs."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from openpyxl import Workbook
+
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.roles import Duty
+from qcportal.campaigns.actions import let_judge
+from qcportal.documents.making import fulfil
+from qcportal.documents.models import Document
+from qcportal.inbox.models import Message
+from qcportal.management.commands import load_campaign
+from qcportal.notices.models import NoticeAttachment
+from qcportal.seals.actions import keep_picture
+from recommenders.models import Dossier, Paper
+from reviews import actions as reviewing
+from reviews.models import Certificate, Export
+from submissions.models import Attachment, ScoreSheet, Submission
+from tests import factories
+
+
+@dataclass
+class World:
+    """``people``: column of the access matrix → actor (None: nobody). ``things``: word
+    of the matrix → the part of a path it stands for."""
+
+    people: dict[str, Actor | None]
+    things: dict[str, Any]
+    result: Submission
+    walk: factories.Walk
+    absent: dict[str, Any] = field(default_factory=dict)
+
+
+def build(walk: factories.Walk) -> World:
+    cast, at = walk.cast, walk.at
+    idle = factories.seat("邵启文", walk.campaign.host, Duty.JUDGE, at)
+    let_judge(walk.campaign, idle.user, by=None, at=at)
+    result = walk.published()
+    for keeper in (cast.keeper, cast.recommender):
+        picture = factories.stored(factories.png_file(), "seal_picture", keeper)
+        keep_picture(picture, undertaken=True, by=keeper, at=at)
+    export = reviewing.export(walk.campaign, {}, by=cast.association, at=at)
+    make_everything()
+    return World(_people(cast, idle), _things(result, export), result, walk, ABSENT)
+
+
+def make_everything() -> None:
+    """Every ordered paper gets a small file of its kind, as a worker would bring one."""
+    for document in Document.objects.filter(status=Document.Status.WAITING):
+        fulfil(document.pk, lambda d: small_file(d.extension))
+
+
+def small_file(extension: str) -> bytes:
+    if extension == "pdf":
+        return factories.pdf_file().read()
+    if extension == "docx":
+        return factories.docx_file().read()
+    out = io.BytesIO()
+    Workbook().save(out)
+    return out.getvalue()
+
+
+def _people(cast: factories.Cast, idle: Actor) -> dict[str, Actor | None]:
+    return {
+        "nobody": None,
+        "group": cast.group, "second_group": cast.second_group,
+        "other_group": cast.other_group,
+        "unit": cast.unit, "other_unit": cast.other_unit,
+        "recommender": cast.recommender, "other_recommender": cast.other_recommender,
+        "association": cast.association, "other_association": cast.other_association,
+        "judge": cast.judge, "fellow_judge": cast.judge2, "idle_judge": idle,
+    }  # fmt: skip
+
+
+def _things(result: Submission, export: Export) -> dict[str, Any]:
+    dossier = Dossier.objects.get(recommender=result.recommender)
+    certificate = Certificate.objects.get(entry__submission=result)
+    records = Attachment.objects.get(submission=result, slot="records").document
+    unit_sheet = ScoreSheet.objects.get(revision=result.revision, tier="unit")
+    return {
+        "result": result.code, "records": records.key,
+        "form": result.filed_revision.document.key,
+        "unit_tier": unit_sheet.tier, "body_tier": "recommender", "page": 1,
+        "sheet": result.assignments.order_by("pk")[0].key, "export": export.key,
+        "list": certificate.entry.publication.pdf.key,
+        "certificate": certificate.number, "verify_code": certificate.verify_code,
+        "summary": dossier.summary.key,
+        "table": dossier.papers.filter(kind=Paper.Kind.TABLE)[0].check_code,
+        "table_kind": "table", "body": result.recommender.letters,
+        "campaign": result.campaign.code, "year": result.campaign.year,
+        "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
+        "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
+        "channel": "group", "topic": "group",
+        "message": Message.objects.filter(organisation=result.group)[0].pk,
+    }  # fmt: skip
+
+
+NO_KEY = "00000000-0000-4000-8000-000000000000"
+# What never existed, of the same shape: word → path part.
+ABSENT = {
+    "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
+    "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
+    "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
+    "body": "ZZ", "message": 999999,
+}  # fmt: skip
+
+
+def walk_now() -> factories.Walk:
+    """Campaign, cast and walk as the fixtures make them, for longer-lived worlds."""
+    at = timezone.now()
+    path = load_campaign.campaign_presets.FOLDER / "shanghai-2020.toml"
+    campaign = load_campaign.load(path, open_now=True)
+    people = factories.cast(campaign, at - timedelta(days=20))
+    return factories.Walk(campaign, people, at)
