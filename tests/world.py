@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from celery import current_app
 from django.utils import timezone
 from openpyxl import Workbook
 
@@ -55,6 +57,14 @@ def make_everything() -> None:
     """Every ordered paper gets a small file of its kind, as a worker would bring one."""
     for document in Document.objects.filter(status=Document.Status.WAITING):
         fulfil(document.pk, lambda d: small_file(d.extension))
+
+
+def make_for_real() -> None:
+    """Every ordered paper, by the portal's own tasks."""
+    current_app.loader.import_default_modules()
+    for document in Document.objects.filter(status=Document.Status.WAITING):
+        factories.make(document)
+    assert not Document.objects.exclude(status=Document.Status.READY).exists()
 
 
 def small_file(extension: str) -> bytes:
@@ -119,3 +129,14 @@ def walk_now() -> factories.Walk:
     campaign = load_campaign.load(path, open_now=True)
     people = factories.cast(campaign, at - timedelta(days=20))
     return factories.Walk(campaign, people, at)
+
+
+def soon(at: datetime) -> datetime:
+    return at + timedelta(seconds=1)
+
+
+# What differs from one request to the next, or with the passing minute: tokens,
+# numbers, spans of time. Words stay.
+PASSING = re.compile(
+    r'"[0-9A-Za-z]{64}"|不到|刚刚|\d[\d.:T+-]*%?(?: ?(?:天|小时|时|分钟|分|秒))?'
+)

@@ -1,0 +1,177 @@
+"""What nobody may read: the texts of the neighbour.
+
+Secrets are planted, everything a person can reach is read, and the secrets must not
+be there. Each kind has its control: somebody who may read them does, and with the
+filter taken out the test would fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from qcportal.audit.models import TrailEntry
+from qcportal.documents.models import Document
+from qcportal.inbox.models import Message
+from recommenders import actions as recommending
+from recommenders.models import Paper
+from reviews import actions as reviewing
+from submissions import actions as filing
+from submissions.models import ScoreSheet, Submission, SubmissionQuerySet
+from tests import factories
+from tests import world as worlds
+from tests.crawl import crawled, telling
+
+OWN, SECOND, NEIGHBOUR = "甲组暗记", "丙组暗记", "乙组暗记"
+PHONES = {OWN: "13811110001", SECOND: "13822220002", NEIGHBOUR: "13833330003"}
+
+
+def planted(mark: str) -> dict[str, object]:
+    """A content whose every free text carries the mark."""
+    return {
+        "title": f"{mark}降低故障率", "summary": f"{mark}小组按PDCA程序开展活动，锁定要因。",
+        "measure": f"{mark}故障率", "department": f"{mark}部", "mobile": PHONES[mark],
+        "members": [
+            {"name": f"{mark}{n}号", "gender": "f", "post": f"{mark}长",
+             "part": f"{mark}负责"} for n in "一二三"
+        ],
+    }  # fmt: skip
+
+
+def mark_the_rest(found: Submission, mark: str) -> None:
+    """File names and opinions, which the walk writes alike for everybody."""
+    for kind, ending in (("report", "docx"), ("records", "pdf")):
+        row = found.attachments.get(slot=kind)
+        Document.objects.filter(pk=row.document_id).update(
+            title=f"{mark}{kind}.{ending}"
+        )
+    sheets = ScoreSheet.objects.filter(revision__submission=found)
+    sheets.update(opinion=f"{mark}同意推荐。")
+
+
+# --- the neighbour's texts ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def twins(django_db_setup, django_db_blocker) -> Iterator[factories.Walk]:
+    """``group`` published; beside it the same unit's second group with the recommending
+    body, and another line: one with the judges, one returned, one a draft."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        walk = worlds.walk_now()
+        cast, at = walk.cast, walk.at
+        mark_the_rest(walk.published(cast.group, **planted(OWN)), OWN)
+        second = walk.recommended(
+            cast.second_group, topic_type="innovation", **planted(SECOND)
+        )
+        mark_the_rest(second, SECOND)
+        mark_the_rest(walk.judging(cast.other_group, **planted(NEIGHBOUR)), NEIGHBOUR)
+        back = walk.filed(cast.other_group, **planted(NEIGHBOUR))
+        filing.unit_return(
+            back.pk, comment=f"{NEIGHBOUR}请补充。", by=cast.other_unit, at=at
+        )
+        walk.draft(cast.other_group, **planted(NEIGHBOUR))
+        for body in (cast.recommender, cast.other_recommender):
+            dossier = recommending.dossier_of(walk.campaign, body.organisation)
+            rows = dossier.candidates.filter(recommended_at__isnull=False)
+            for kind in Paper.Kind.values if rows else ():
+                recommending.make_paper(dossier.pk, kind, by=body, at=at)
+        reviewing.export(walk.campaign, {}, by=cast.association, at=at)
+        worlds.make_for_real()
+        yield walk
+        transaction.set_rollback(True)
+
+
+def neighbours(cast: factories.Cast) -> dict[str, list[str]]:
+    """Who must not read whose marks, names and numbers."""
+    far = [NEIGHBOUR, PHONES[NEIGHBOUR], cast.other_group.organisation_name,
+           cast.other_group.user_name, cast.other_unit.user_name]  # fmt: skip
+    near = [SECOND, PHONES[SECOND], cast.second_group.organisation_name]
+    return {
+        "group": [*far, *near], "unit": far, "recommender": far,
+        "judge3": [SECOND, PHONES[SECOND]],
+        "other_group": [OWN + "一号", PHONES[OWN], *near],
+        "other_unit": [OWN + "一号", PHONES[OWN], *near],
+        "other_recommender": [OWN + "一号", PHONES[OWN], *near],
+        "other_association": [OWN + "一号", PHONES[OWN], *far, *near],
+        "nobody": [OWN + "一号", OWN + "部", *PHONES.values(), *far, *near],
+    }  # fmt: skip
+
+
+PEOPLE = (
+    "group", "unit", "recommender", "judge3", "other_group", "other_unit",
+    "other_recommender", "other_association", "nobody",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_nothing_of_the_neighbour_is_anywhere(person, twins, client_of, db) -> None:
+    actor = getattr(twins.cast, person, None)
+    pages = crawled(actor, client_of)
+    assert telling(pages, neighbours(twins.cast)[person]) == {}
+
+
+@pytest.mark.parametrize(
+    ("person", "marks"),
+    [
+        ("group", [OWN]),
+        ("second_group", [SECOND]),
+        ("unit", [OWN, SECOND]),
+        ("recommender", [OWN, SECOND]),
+        ("other_unit", [NEIGHBOUR]),
+        ("association", [OWN, SECOND, NEIGHBOUR]),
+    ],
+)
+def test_everybody_does_read_what_is_theirs(
+    person, marks, twins, client_of, db
+) -> None:
+    """The control: the marks are found where they may be."""
+    pages = crawled(getattr(twins.cast, person), client_of)
+    told = {mark for path in telling(pages, marks).values() for mark in path}
+    assert told == set(marks)
+
+
+@pytest.mark.parametrize("person", ["group", "unit", "recommender"])
+def test_without_the_filter_the_neighbour_would_be_found(
+    person, twins, client_of, db, monkeypatch
+) -> None:
+    """The control of the control: ``visible_to`` taken out, the crawl sees it."""
+    monkeypatch.setattr(SubmissionQuerySet, "visible_to", lambda rows, actor: rows)
+    pages = crawled(getattr(twins.cast, person), client_of)
+    assert telling(pages, [NEIGHBOUR]) != {}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["q=%E4%B9%99%E7%BB%84", "recommender=1", "unit=1", "group=1", "state=judging",
+     "judge=1", "campaign__host=1", "expand=all", "fields=content", "order=score",
+     "sort=score", "award=1", "type=innovation", "page=2", "view=all"],
+)  # fmt: skip
+def test_no_question_in_the_address_widens_a_list(question, twins, client_of, db):
+    """A parameter nobody uses must not open what nobody may read."""
+    cast = twins.cast
+    for actor, paths in (
+        (cast.group, ["/submissions/", "/messages/"]),
+        (cast.unit, ["/submissions/stamping/", "/seals/", "/messages/"]),
+        (cast.recommender, ["/recommenders/", "/recommenders/papers/"]),
+        (cast.judge3, ["/reviews/judging/"]),
+        (cast.other_association, ["/reviews/entries/", "/audit/", "/reviews/awards/"]),
+    ):
+        client = client_of(actor)
+        for path in paths:
+            answer = client.get(f"{path}?{question}", follow=True)
+            assert answer.status_code in (200, 404)
+            words = answer.content.decode()
+            hidden = SECOND if actor is cast.judge3 else NEIGHBOUR
+            # What was asked comes back in the search box; the mark in full never does.
+            assert hidden not in words, (path, question)
+
+
+def test_personal_numbers_stay_out_of_messages_and_the_trail(twins, db) -> None:
+    for phone in PHONES.values():
+        assert not Message.objects.filter(title__contains=phone).exists()
+        assert not Message.objects.filter(body__contains=phone).exists()
+    for entry in TrailEntry.objects.all():
+        said = f"{entry.about}{entry.data}"
+        assert not any(phone in said for phone in PHONES.values()), entry.what
