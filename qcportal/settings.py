@@ -306,6 +306,5 @@ LOGGING = {
     "loggers": {
         "fontTools": {"level": "ERROR"},
         "pikepdf": {"level": "WARNING"},
-        "weasyprint": {"level": "ERROR"},
     },
 }

@@ -18,7 +18,7 @@ from reviews.models import Assignment, Check, Decision, Publication
 from submissions import places
 from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
-from submissions.models import ScoreSheet, Submission, Tier
+from submissions.models import ScoreSheet, Stamp, Submission, Tier
 
 REMARK_AT_LEAST = 10
 
@@ -54,7 +54,9 @@ def findings(submission: Submission) -> dict[str, Finding]:
             "自动识别：一致" if same else f"登记的公章名称是“{submission.unit.name}”",
         ),
         "unit_stamp": _stamped(unit_sheet),
-        "recommender_stamp": _direct(submission) or _stamped(body_sheet),
+        "recommender_stamp": _direct(submission)
+        or _stamped_before(submission, body_sheet)
+        or _stamped(body_sheet),
         "papers_complete": Finding(
             not missing, "材料齐全" if not missing else "缺" + "、".join(missing)
         ),
@@ -69,6 +71,30 @@ def _stamped(sheet: ScoreSheet | None) -> Finding:
     return Finding(
         True,
         f"{stamp.act.get_evidence_display()}，{moment(stamp.at)}，请看印章是否清楚",
+    )
+
+
+def _stamped_before(submission: Submission, sheet: ScoreSheet | None) -> Finding | None:
+    """After an amendment the recommending body does not stamp again: its stamp on the
+    revision it recommended is named, and a person judges whether that still holds."""
+    if submission_rules.live_stamp(sheet) is not None:
+        return None
+    earlier = (
+        Stamp.objects.filter(
+            sheet__revision__submission=submission,
+            sheet__tier=Tier.RECOMMENDER,
+            sheet__revision__number__lt=submission.filed_revision.number,
+        )
+        .select_related("sheet__revision", "act")
+        .first()
+    )
+    if earlier is None:
+        return None
+    number = earlier.sheet.revision.number
+    return Finding(
+        None,
+        f"推荐单位{moment(earlier.at)} 对第 {number} 版盖过章，补正后是第 "
+        f"{submission.filed_revision.number} 版，请人工判断",
     )
 
 

@@ -204,6 +204,7 @@ def _thread_styles() -> tuple[FontConfiguration, list[CSS]]:
 @contextmanager
 def _nothing_missing() -> Iterator[None]:
     _own.missing, _own.broken = [], []
+    _weasyprint_log.setLevel(logging.WARNING)  # whatever configured logging since
     yield
     if _own.broken:
         raise PictureBroken("; ".join(_own.broken))

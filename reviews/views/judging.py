@@ -56,7 +56,7 @@ def _tally(own: QuerySet[Assignment]) -> dict[str, int]:
 @acting_as(Role.JUDGE)
 def judging(request: HttpRequest) -> HttpResponse:
     """The judge's tasks, those still open first."""
-    own = _own(request)
+    own, at = _own(request), now()
     ordered = own.order_by("recused_at", "submitted_at", "pk")
     page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
     rows = [
@@ -64,7 +64,7 @@ def judging(request: HttpRequest) -> HttpResponse:
             "assignment": one,
             "title": shows.blind_title(one),
             "chip": shows.sheet_chip(one),
-            "open": not list(rules.why_not_judge(one, request.actor, now())),
+            "open": not list(rules.why_not_judge(one, request.actor, at)),
         }
         for one in page
     ]

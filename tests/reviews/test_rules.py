@@ -22,6 +22,7 @@ from reviews.models import (
     check_character,
     new_verify_code,
 )
+from submissions import actions as filing
 from submissions.lifecycle import State
 from tests.factories import full_marks
 
@@ -355,3 +356,17 @@ def test_a_changed_sign_of_a_verify_code_is_noticed():
                 continue
             changed = body[:place] + sign + body[place + 1 :]
             assert check_character(changed) != check, (place, body[place], sign)
+
+
+def test_an_amended_result_names_the_bodys_earlier_stamp(walk, cast, noon):
+    submission = walk.submitted()
+    actions.ask_amendment(
+        submission.pk, {}, comment="请重新扫描活动记录。", by=cast.association, at=noon
+    )
+    filing.file(submission.pk, confirmed=True, by=cast.group, at=noon)
+    amended = walk.fresh(submission)
+
+    found = rules.findings(amended)["recommender_stamp"]
+
+    assert found.fits is None
+    assert "对第 1 版盖过章，补正后是第 2 版，请人工判断" in found.words

@@ -20,7 +20,7 @@ from tests.qcportal.documents import specimens
 RARE = "喆堃昇玥祎翀旻䶮骉犇羴鱻淼焱垚㛃㑇㭎龑昉晳暐栱珺瑨璟𬭎"
 FACTS = {
     "code": "QC-2026-0001",
-    "revision": 3,
+    "revision": "第 3 版",
     "check_code": "7K4M-92QX",
     "qr": pdf.qr_data_uri("https://portal.example/verify/7K4M92QX"),
 }
