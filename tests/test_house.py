@@ -458,3 +458,14 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (path.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_manual_quotes_words_that_stand_on_pages() -> None:
+    shown = "".join(sources().values()) + "".join(pages().values())
+    invented = [
+        f"{path.name}: {words}"
+        for path in sorted((ROOT / "docs" / "manual").glob("*.md"))
+        for words in re.findall(r"\*\*(.+?)\*\*", path.read_text("utf-8"))
+        if words not in shown
+    ]
+    assert invented == []
