@@ -69,7 +69,8 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         if actor and actor.role != Role.JUDGE
         else "",
         "person": actor.user_name if actor else _signed_in_name(request),
-        "seats": _other_seats(actor) if actor else [],
+        "seats": _other_seats(actor) if actor and not actor.stand_in else [],
+        "stand_in": _stand_in(request),
         "switch_url": reverse("accounts:take_seat"),
         "unread": Message.objects.visible_to(actor).unread().count() if actor else 0,
         "window": window_bar(campaign, actor, clock.now())
@@ -77,6 +78,20 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         else None,
         "demo": settings.DEMO,
         "urls": _urls(actor),
+    }
+
+
+def _stand_in(request: HttpRequest) -> dict[str, Any] | None:
+    """What the line over every page says while an officer sits on another's seat."""
+    found = getattr(request, "stand_in", None)
+    if found is None:
+        return None
+    return {
+        "officer": found.officer.user.name,
+        "holder": found.seat.user.name,
+        "organisation": found.seat.organisation.label,
+        "ends_at": found.ends_at,
+        "url": reverse("people:end_stand_in"),
     }
 
 
@@ -226,6 +241,7 @@ def _phase(milestone: Milestone | None, today: date) -> str:
 def _tools(request: HttpRequest, campaign: Campaign) -> list[dict[str, Any]]:
     return [
         _link(request, "活动设置", f"/campaigns/{campaign.code}/settings/", "settings"),
+        _link(request, "秘书处人员", reverse("people:members"), "users"),
         _link(request, "导出任务", "/reviews/exports/", "file-export"),
         _link(request, "消息", "/messages/", "bell"),
         _link(request, "操作日志", "/audit/", "history"),
@@ -258,6 +274,8 @@ def _urls(actor: Actor | None) -> dict[str, str]:
             "messages": "/messages/",
             "account": reverse("accounts:account"),
         }
+    if actor and actor.role != Role.JUDGE:
+        found["members"] = reverse("people:members")
     if _is(actor, Role.ASSOCIATION):
         found["search"] = "/reviews/entries/"
     return found

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "qcportal.seals",
     "qcportal.inbox",
     "qcportal.notices",
+    "qcportal.people",
     "submissions",
     "recommenders",
     "reviews",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "qcportal.accounts.middleware.actor",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "qcportal.people.middleware.stand_in",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qcportal.ui.middleware.private_pages",
     "qcportal.ui.middleware.refused",
@@ -245,6 +247,7 @@ if EMAIL_URL:
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "portal@localhost")
 
 # --- Celery: REDIS_URL is the broker; unset is a folder in VAR_DIR.
@@ -287,6 +290,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "documents.sweep",
         "schedule": env.number("SWEEP_SECONDS", 20),
     },
+    "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
+    "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
     # Files in the store that no row owns any more.
     "drop-unowned-files": {
         "task": "documents.drop_unowned",

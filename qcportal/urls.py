@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("qcportal.notices.urls")),
     path("", include("reviews.public_urls")),
     path("accounts/", include("qcportal.accounts.urls")),
+    path("accounts/", include("qcportal.people.urls")),
+    path("accounts/organisations/", include("reviews.people_urls")),
     path("submissions/", include("submissions.urls")),
     path("recommenders/", include("recommenders.urls")),
     path("reviews/", include("reviews.urls")),

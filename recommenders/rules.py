@@ -12,6 +12,7 @@ from typing import Any
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
+from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.rules import why_closed
 from qcportal.campaigns.stages import Stage
@@ -51,6 +52,7 @@ def why_not_stamp(
 ) -> Iterator[Refusal]:  # fmt: skip
     """The recommending body's seal on its opinion of one result."""
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
+    yield from why_not_in_person(actor)
     yield from why_not_score(submission, actor, at)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from submission_rules.evidence_faults(sheet, evidence, scan, confirmed, actor)
@@ -236,6 +238,7 @@ def why_not_stamp_table(
     at: datetime, *, evidence: str, scan: Document | None, confirmed: bool,
 ) -> Iterator[Refusal]:  # fmt: skip
     """The seal on the 推荐表: on the paper that says what the list says now."""
+    yield from why_not_in_person(actor)
     yield from why_not_rank(dossier, actor, at)
     yield from table_faults(paper, rows)
     if evidence == "scan" and scan is None:
@@ -287,6 +290,7 @@ def why_not_submit(
     """Everything between the bench and the association: window, standing, summary and
     statistics, each result's stamped opinion, the stamped table of today's list."""
     yield from why_not_rank(dossier, actor, at)
+    yield from why_not_approve(actor)
     yield from why_not_in_standing(dossier.recommender, at)
     yield from dossier_faults(dossier)
     waiting = [c for c in candidates if c.submission.state_enum == State.RECOMMENDED]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import User
 from qcportal.accounts.roles import Role
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns import access, definition, scoring
 from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
 from qcportal.campaigns.rules import moment
@@ -170,6 +171,7 @@ def why_not_judge(
 ) -> Iterator[Refusal]:
     """``not_yours``, ``recused``, ``judging_over``: until the award is being decided a
     judge may still change the own sheet."""
+    yield from why_not_in_person(actor)
     if actor.role != Role.JUDGE or assignment.judge_id != actor.user.pk:
         yield Refusal("not_yours", "这份评审任务不是您的。")
         return
@@ -209,6 +211,7 @@ def why_not_decide(
     submission: Submission, level: AwardLevel | None, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
     """``wrong_level``, ``sheets_missing``: every assigned judge handed in or recused."""
+    yield from why_not_in_person(actor)
     yield from submission_rules.why_not(MoveName.DECIDE, submission, actor, at)
     if level is not None and level.campaign_id != submission.campaign_id:
         yield Refusal("wrong_level", "这个奖项不属于本活动。")
@@ -278,6 +281,7 @@ def why_not_announce(
 
 
 def why_not_run(campaign: Campaign, actor: Actor) -> Iterator[Refusal]:
+    yield from why_not_in_person(actor)
     if (
         actor.role != Role.ASSOCIATION
         or not access.run_by(actor).filter(pk=campaign.pk).exists()

@@ -90,7 +90,7 @@ def begin(campaign: Campaign, *, by: Actor, at: datetime) -> Submission:
         code=f"{campaign.year}-{campaign.letters}-{serial:04d}",
         state_since=at, created_by=by.user, created_at=at, saved_at=at,
     )  # fmt: skip
-    _write(submission, _known_facts(form.form, by.organisation, by.user_name))
+    _write(submission, _known_facts(form.form, by.organisation, by.holder.name))
     submission.save()
     return submission
 

@@ -10,6 +10,7 @@ from typing import Any
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS
+from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns import definition, scoring
 from qcportal.campaigns.rules import moment, why_closed
 from qcportal.campaigns.stages import Stage
@@ -58,6 +59,8 @@ def why_not(
     if submission.state_enum not in move.from_states:
         yield Refusal("wrong_state", _where_now(submission, move.name.label))
         return
+    if name == MoveName.UNSTAMP:
+        yield from why_not_in_person(actor)
     if move.amending:
         yield from _why_not_amending(submission, at)
     elif move.stage is not None:
@@ -262,6 +265,7 @@ def why_not_use_seal_picture(actor: Actor, campaign: Any) -> Iterator[Refusal]:
             "主办单位不接受印章图样，请打印盖章后上传。",
             "evidence",
         )
+    yield from why_not_in_person(actor)
     if not actor.may("seal_for"):
         yield Refusal(
             "not_seal_keeper",
@@ -339,10 +343,17 @@ def why_not_stamp(
     """The whole way to the unit's stamp; a full quota is a caution here, since the
     recommending body, not the unit, takes the place."""
     sheet = sheet_of(submission, Tier.UNIT)
+    yield from why_not_seal(actor)
     yield from why_not(stamping_move(submission), submission, actor, at)
     yield from sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from evidence_faults(sheet, evidence, scan, confirmed, actor)
     yield from unit_cautions(submission)
+
+
+def why_not_seal(actor: Actor) -> Iterator[Refusal]:
+    """``standing_in``, ``approval_needed``: who may put the unit's stamp at all."""
+    yield from why_not_in_person(actor)
+    yield from why_not_approve(actor)
 
 
 def unit_cautions(submission: Submission) -> Iterator[Refusal]:

@@ -46,7 +46,11 @@ CLOCK_READERS = {
 OTHER_TASKS = {
     "documents.sweep": "sends rows that are still waiting",
     "documents.drop_unowned": "deletes what no row owns",
+    "inbox.sweep_mails": "a mail is sent by whoever claims its row",
+    "people.end_stand_ins": "a stand-in ends once",
 }
+# Sent by an act, not by the clock of the beat.
+SENT_TASKS = {"inbox.deliver_mail": "a mail is sent by whoever claims its row"}
 
 
 # --- sources ------------------------------------------------------------------------
@@ -352,7 +356,7 @@ def test_every_task_is_a_paper_or_known_to_be_harmless_twice() -> None:
         for call in calls(ast.parse(text), "paper_task")
         if call.args and isinstance(call.args[0], ast.Constant)
     }
-    assert our_tasks() - set(OTHER_TASKS) == papers
+    assert our_tasks() - set(OTHER_TASKS) - set(SENT_TASKS) == papers
 
 
 def test_the_clock_of_the_beat_names_tasks_that_exist() -> None:

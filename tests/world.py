@@ -20,6 +20,8 @@ from qcportal.documents.models import Document
 from qcportal.inbox.models import Message
 from qcportal.management.commands import load_campaign
 from qcportal.notices.models import NoticeAttachment
+from qcportal.people import actions as inviting
+from qcportal.people.models import Invitation
 from qcportal.seals.actions import keep_picture
 from recommenders.models import Dossier, Paper
 from reviews import actions as reviewing
@@ -49,8 +51,12 @@ def build(walk: factories.Walk) -> World:
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
         keep_picture(picture, undertaken=True, by=keeper, at=at)
     export = reviewing.export(walk.campaign, {}, by=cast.association, at=at)
+    asked = inviting.invite(
+        cast.group.organisation.pk, name="新同事", duty=Duty.CLERK, by=cast.group, at=at
+    )
     make_everything()
-    return World(_people(cast, idle), _things(result, export), result, walk, ABSENT)
+    things = _things(result, export) | _people_things(cast.group, asked)
+    return World(_people(cast, idle), things, result, walk, ABSENT)
 
 
 def make_everything() -> None:
@@ -112,13 +118,21 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _people_things(group: Actor, asked: Invitation) -> dict[str, Any]:
+    return {
+        "organisation": group.organisation.key, "seat": group.membership.key,
+        "invitation": asked.key, "invitation_token": asked.token,
+    }  # fmt: skip
+
+
 NO_KEY = "00000000-0000-4000-8000-000000000000"
 # What never existed, of the same shape: word → path part.
 ABSENT = {
     "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
-    "body": "ZZ", "message": 999999,
+    "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
+    "invitation": NO_KEY,
 }  # fmt: skip
 
 

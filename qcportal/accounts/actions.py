@@ -39,7 +39,9 @@ def grant_seat(
 
 
 @transaction.atomic
-def end_seat(seat: Membership, *, by: Actor | None, at: datetime) -> None:
+def end_seat(
+    seat: Membership, *, by: Actor | None, at: datetime, reason: str = ""
+) -> None:
     """End the seat; permissions no other live seat of the user grants are revoked."""
     seat.ended_at = at
     seat.save(update_fields=["ended_at"])
@@ -56,4 +58,5 @@ def end_seat(seat: Membership, *, by: Actor | None, at: datetime) -> None:
         at=at,
         user=seat.user_id,
         duty=seat.duty,
+        **({"reason": reason} if reason else {}),
     )

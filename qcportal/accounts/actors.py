@@ -11,17 +11,28 @@ from functools import cached_property
 from guardian.shortcuts import get_user_perms
 
 from qcportal.accounts.models import Membership, Organisation, User
-from qcportal.accounts.roles import CHANNELS, Role
+from qcportal.accounts.roles import CHANNELS, DUTY_PERMISSIONS, Duty, Role
 
 
 @dataclass(frozen=True)
 class Actor:
-    """``user`` acting for ``organisation`` in ``role``, on the seat ``membership``."""
+    """``user`` acting for ``organisation`` in ``role``, on the seat ``membership``.
+
+    ``stand_in`` is the seat of the association's officer who helps out on somebody
+    else's seat; then ``user`` is the officer, and the rights are the seat holder's.
+    """
 
     membership: Membership
+    stand_in: Membership | None = None
 
     @property
     def user(self) -> User:
+        """The person who really acts."""
+        return (self.stand_in or self.membership).user
+
+    @property
+    def holder(self) -> User:
+        """The person whose seat it is."""
         return self.membership.user
 
     @property
@@ -39,12 +50,18 @@ class Actor:
     @cached_property
     def permissions(self) -> frozenset[str]:
         """Object permissions on the organisation, asked of django-guardian. Grants to
-        the person only: being a superuser gives no right to act or to seal."""
-        return frozenset(get_user_perms(self.user, self.organisation))
+        the person only: being a superuser gives no right to act or to seal. Of two
+        seats in one organisation only the one sat on counts: rights never add up."""
+        granted = frozenset(get_user_perms(self.holder, self.organisation))
+        return granted & frozenset(DUTY_PERMISSIONS[Duty(self.membership.duty)])
 
     def may(self, permission: str) -> bool:
         """True if ``permission`` (e.g. ``seal_for``) was granted for the organisation."""
         return permission in self.permissions
+
+    def holder_may(self, permission: str) -> bool:
+        """As ``may``, by any seat the holder has in the organisation."""
+        return permission in get_user_perms(self.holder, self.organisation)
 
     @property
     def user_key(self) -> str:
@@ -52,6 +69,9 @@ class Actor:
 
     @property
     def user_name(self) -> str:
+        """``周岚``; on somebody else's seat ``周岚（代 王敏）``."""
+        if self.stand_in:
+            return f"{self.user.name[:24]}（代 {self.holder.name[:24]}）"
         return self.user.name
 
     @property

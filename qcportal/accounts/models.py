@@ -86,6 +86,8 @@ class Organisation(models.Model):
     address = models.CharField("通信地址", max_length=100, blank=True)
     postcode = models.CharField("邮编", max_length=6, blank=True)
     is_active = models.BooleanField("在用", default=True)
+    # Off: whoever acts also hands over. On: that takes the permission approve_for.
+    needs_approval = models.BooleanField("送出前要审核人确认", default=False)
 
     objects = OrganisationQuerySet.as_manager()
 
@@ -95,6 +97,7 @@ class Organisation(models.Model):
         ordering = ["name"]
         permissions = [
             ("act_for", "代表本单位办理"),
+            ("approve_for", "确认送出本单位的材料"),
             ("seal_for", "使用本单位印章"),
             ("manage_members", "管理本单位人员"),
         ]

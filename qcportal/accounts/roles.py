@@ -26,6 +26,7 @@ class Duty(models.TextChoices):
     """What a member does for the organisation; each maps to object permissions."""
 
     CLERK = "clerk", "经办人"
+    APPROVER = "approver", "审核人"
     SEAL_KEEPER = "seal_keeper", "印章管理员"
     MANAGER = "manager", "管理员"
     JUDGE = "judge", "评审专家"
@@ -34,7 +35,8 @@ class Duty(models.TextChoices):
 # Object permissions on Organisation granted by each duty (docs/permissions.md).
 DUTY_PERMISSIONS: dict[Duty, tuple[str, ...]] = {
     Duty.CLERK: ("act_for",),
+    Duty.APPROVER: ("act_for", "approve_for"),
     Duty.SEAL_KEEPER: ("act_for", "seal_for"),
-    Duty.MANAGER: ("act_for", "seal_for", "manage_members"),
+    Duty.MANAGER: ("act_for", "approve_for", "seal_for", "manage_members"),
     Duty.JUDGE: (),
 }

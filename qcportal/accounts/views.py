@@ -17,7 +17,9 @@ from qcportal.accounts.forms import PasswordChangeForm, SignInForm
 from qcportal.accounts.middleware import SEAT_SESSION_KEY
 from qcportal.accounts.models import User
 from qcportal.accounts.roles import Role
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.audit.record import record
+from qcportal.refusals import refuse_if
 
 DESKS = {
     Role.GROUP: "submissions:desk",
@@ -84,6 +86,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_POST
 def take_seat(request: HttpRequest) -> HttpResponse:
     """Switch explicitly to another of one's own seats; rights never add up."""
+    refuse_if(why_not_in_person(request.actor))
     wanted = request.POST.get("seat", "")
     for seat in seats_of(request.user):
         if str(seat.key) == wanted:
@@ -102,6 +105,9 @@ def no_seat(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def account(request: HttpRequest) -> HttpResponse:
     """The own account: seats, and a new password."""
+    barred = list(why_not_in_person(request.actor))
+    if request.method == "POST":
+        refuse_if(barred)
     form = PasswordChangeForm(
         request.user, request.POST if request.method == "POST" else None
     )
@@ -116,7 +122,7 @@ def account(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, "密码改好了，下次请用新密码登录。")
         return redirect("accounts:account")
-    facts = {"form": form, "seats": seats_of(request.user)}
+    facts = {"form": form, "seats": seats_of(request.user), "barred": barred}
     return render(request, "accounts/account.html", facts)
 
 

@@ -16,10 +16,20 @@ WHAT = {
     "seal_picture_ended": "停用印章图样",
     "seat_granted": "开通人员",
     "seat_ended": "停用人员",
+    "member_invited": "邀请人员",
+    "invitation_renewed": "再发邀请",
+    "invitation_revoked": "撤回邀请",
+    "invitation_accepted": "接受邀请",
+    "duties_handed_on": "交接工作",
+    "approval_set": "设置审核人确认",
+    "stand_in_began": "开始代办",
+    "stood_in": "代办操作",
+    "stand_in_ended": "结束代办",
     "window_moved": "改时间",
     "campaign_run_granted": "授权办理活动",
     "campaign_run_revoked": "收回办理活动",
     "campaign_judge_granted": "加入评审专家",
+    "campaign_judge_revoked": "移出评审专家",
     "judge_assigned": "分配专家",
     "judge_recused": "专家回避",
     "decided": "评定奖项",
@@ -32,6 +42,19 @@ WHAT = {
     "file_downloaded": "下载材料",
     "document_read": "打开文件",
     "password_changed": "改密码",
+}
+# What these acted on is named by the line's own organisation; the key says nothing.
+OF_AN_ORGANISATION = {
+    "seat_granted", "seat_ended", "member_invited", "invitation_renewed",
+    "invitation_revoked", "invitation_accepted", "duties_handed_on", "approval_set",
+    "stand_in_began", "stand_in_ended",
+}  # fmt: skip
+DUTIES = {
+    "clerk": "经办人",
+    "approver": "审核人",
+    "seal_keeper": "印章管理员",
+    "manager": "管理员",
+    "judge": "评审专家",
 }
 EVIDENCE = {
     "scan": "纸质盖章扫描件",
@@ -58,7 +81,7 @@ def about(code: str, key: str) -> str:
     """What was acted on, as a person would call it; ids of people say nothing."""
     if code == "window_moved":
         return STAGES.get(key, key)
-    if code.startswith("campaign_") or code in {"seat_granted", "seat_ended"}:
+    if code.startswith("campaign_") or code in OF_AN_ORGANISATION:
         return ""
     return key
 
@@ -72,6 +95,16 @@ def details(data: dict[str, Any]) -> str:
         parts.append(TIERS[data["tier"]])
     if data.get("evidence") in EVIDENCE:
         parts.append(EVIDENCE[data["evidence"]])
+    if data.get("name"):
+        parts.append(str(data["name"]))
+    if data.get("duty") in DUTIES:
+        parts.append(DUTIES[data["duty"]])
+    if isinstance(data.get("wanted"), bool):
+        parts.append("要确认" if data["wanted"] else "不要确认")
+    if isinstance(data.get("minutes"), int):
+        parts.append(f"{data['minutes']} 分钟")
+    if data.get("path"):
+        parts.append(str(data["path"]))
     if isinstance(data.get("rows"), int):
         parts.append(f"{data['rows']} 项")
     if isinstance(data.get("count"), int):

@@ -80,3 +80,12 @@ def stop_running(
     """Takes ``let_run`` back, at once."""
     remove_perm("run_campaign", user, campaign)
     record(by, "campaign_run_revoked", str(user.pk), at=at, campaign=campaign.code)
+
+
+@transaction.atomic
+def stop_judging(
+    campaign: Campaign, user: User, *, by: Actor | None, at: datetime
+) -> None:
+    """Takes ``let_judge`` back; what was marked already stays."""
+    remove_perm("judge_campaign", user, campaign)
+    record(by, "campaign_judge_revoked", str(user.pk), at=at, campaign=campaign.code)

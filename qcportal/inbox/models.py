@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
+from django.db.models import Q
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
@@ -47,3 +50,46 @@ class Message(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["organisation", "read_at"])]
+
+
+class MailQuerySet(models.QuerySet["Mail"]):
+    def waiting(self) -> MailQuerySet:
+        return self.filter(sent_at__isnull=True, given_up_at__isnull=True)
+
+
+class Mail(models.Model):
+    """An e-mail to be sent: the row is the outbox, the broker carries only ids.
+
+    ``key`` becomes the Message-ID, so that a mail server may recognise a repetition.
+    The text may carry a secret link: it is wiped once sent or given up.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    to = models.EmailField()
+    subject = models.CharField(max_length=140)
+    body = models.TextField(blank=True)
+    ordered_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "邮件"
+        verbose_name_plural = "邮件"
+        ordering = ["-ordered_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) | Q(given_up_at__isnull=True),
+                name="mail_sent_or_given_up",
+            )
+        ]
+
+    @property
+    def words(self) -> str:
+        if self.sent_at:
+            return "邮件已发出"
+        return "邮件发不出去" if self.given_up_at else "邮件正在发"

@@ -5,9 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import Organisation, User
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.audit.record import record
 from qcportal.documents.models import Document
-from qcportal.refusals import refuse
+from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.models import SealPicture
 
 UNDERTAKING = (
@@ -21,6 +23,7 @@ def keep_picture(
     document: Document, *, undertaken: bool, by: Actor, at: datetime
 ) -> SealPicture:
     """The keeper deposits the organisation's own picture; an older one ends."""
+    refuse_if(why_not_in_person(by))
     if not by.may("seal_for"):
         refuse("not_seal_keeper", "只有本单位的印章管理员能上传印章图样。")
     if not undertaken:
@@ -41,9 +44,22 @@ def keep_picture(
 @transaction.atomic
 def end_picture(*, by: Actor, at: datetime) -> None:
     """No further use; papers already sealed stay as they are."""
+    refuse_if(why_not_in_person(by))
     if not by.may("seal_for"):
         refuse("not_seal_keeper", "只有本单位的印章管理员能停用印章图样。")
     SealPicture.objects.filter(
         organisation=by.organisation, ended_at__isnull=True
     ).update(ended_at=at)
     record(by, "seal_picture_ended", str(by.organisation.key), at=at)
+
+
+@transaction.atomic
+def end_picture_of(
+    keeper: User, organisation: Organisation, *, by: Actor | None, at: datetime
+) -> None:
+    """The keeper leaves: the picture was under that person's undertaking and ends."""
+    ended = SealPicture.objects.filter(
+        organisation=organisation, keeper=keeper, ended_at__isnull=True
+    ).update(ended_at=at)
+    if ended:
+        record(by, "seal_picture_ended", str(organisation.key), at=at)

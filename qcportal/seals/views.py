@@ -12,6 +12,7 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Membership
 from qcportal.accounts.roles import DUTY_PERMISSIONS, Duty, Role
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns.models import Campaign
 from qcportal.clock import now
 from qcportal.documents import serving, uploads
@@ -21,8 +22,9 @@ from qcportal.seals.models import SealAct, SealPicture
 
 DUTY_WORDS = {
     Duty.CLERK: "填写、评分、写意见，盖章用纸质扫描件",
+    Duty.APPROVER: "还能在送出前确认",
     Duty.SEAL_KEEPER: "还能上传和使用印章图样",
-    Duty.MANAGER: "还能使用印章图样、管理人员",
+    Duty.MANAGER: "还能送出前确认、使用印章图样、管理人员",
 }
 RECENT_ACTS = 20
 PICTURE_KIND = "seal_picture"
@@ -74,7 +76,8 @@ def _facts(request: HttpRequest, form: PictureForm) -> dict[str, Any]:
             for seat in seats
         ],
         "picture": live_picture(actor),
-        "may_keep": actor.may("seal_for"),
+        "may_keep": actor.may("seal_for") and not actor.stand_in,
+        "barred": list(why_not_in_person(actor)),
         "accepted": bool(campaign and campaign.allows_seal_picture),
         "undertaking": actions.UNDERTAKING,
         "form": form,

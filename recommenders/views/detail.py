@@ -19,6 +19,7 @@ from django.views.decorators.http import (
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns.clock import now
 from qcportal.documents import serving
 from qcportal.refusals import Refused, refuse_if
@@ -215,6 +216,7 @@ def _open_panel(
         "form": form or _form(found, sheet, None),
         "phrases": PHRASES,
         "place": place,
+        "barred": list(why_not_in_person(request.actor)),
         "missing": stamping.missing(sheet, scan, limit, by_picture=not why),
     }
 

@@ -93,6 +93,15 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         if submission.state_enum == State.SUBMITTED
         else "",
         "offers": offers,
+        "parties": [
+            (organisation.get_tier_display(), organisation)
+            for organisation in (
+                submission.group,
+                submission.unit,
+                submission.recommender,
+            )
+            if organisation
+        ],
     }
     return render(request, "reviews/entry.html", context)
 

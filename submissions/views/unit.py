@@ -248,6 +248,7 @@ def _open_panel(
         "missing": stamping.missing(
             sheet, scan, submission.campaign.opinion_limit, by_picture=not why
         ),
+        "barred": list(rules.why_not_seal(request.actor)),
         "cautions": list(rules.unit_cautions(submission)),
         "move": rules.stamping_move(submission).label,
         "may_return": not list(back),

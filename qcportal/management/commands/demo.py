@@ -13,10 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from qcportal.accounts.models import Organisation
+from qcportal.accounts.roles import Duty
 from qcportal.campaigns import presets
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
-from qcportal.management.demo import build, topics
+from qcportal.management.demo import build, cast, topics
+from qcportal.people import actions as inviting
 from qcportal.seals.actions import keep_picture
 from reviews import actions as reviewing
 
@@ -60,6 +62,7 @@ def fill(now: datetime) -> None:
     story = build.Story(current, people, papers, current.window("filing").opens_at)
     build.this_year(story, now)
     _deposit_seals(people, now - timedelta(days=5))
+    _invite(people, now)
 
 
 def _earlier(
@@ -99,6 +102,19 @@ def _announce(
         hour=17, minute=0, second=0, microsecond=0
     )
     reviewing.announce(campaign.pk, closes_at=ends, by=people.officers[0], at=released)
+
+
+def _invite(people: build.People, now: datetime) -> None:
+    """Two units with a manager and an open invitation each, one of them run out."""
+    ages = (timedelta(days=1), timedelta(days=16))
+    for number, age in enumerate(ages, 1):
+        unit = people.units[number - 1]
+        name = cast.MANAGERS[number - 1]
+        manager = people.seat(f"manager{number:02d}", name, unit, Duty.MANAGER)
+        inviting.invite(
+            unit.pk, name=cast.INVITED[number - 1], duty=Duty.APPROVER, by=manager,
+            at=now - age,
+        )  # fmt: skip
 
 
 def _deposit_seals(people: build.People, at: datetime) -> None:

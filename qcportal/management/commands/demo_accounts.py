@@ -12,8 +12,16 @@ from qcportal.accounts.models import Membership
 from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.management.demo.build import PASSWORD
 
-DEMO_NAME = re.compile(r"(group|unit|keeper|recommender|office|judge)\d+")
-SHOWN_FIRST = ["group01", "unit01", "keeper01", "recommender01", "office1", "judge1"]
+DEMO_NAME = re.compile(r"(group|unit|keeper|manager|recommender|office|judge)\d+")
+SHOWN_FIRST = [
+    "group01",
+    "unit01",
+    "keeper01",
+    "manager01",
+    "recommender01",
+    "office1",
+    "judge1",
+]
 
 
 def accounts() -> list[dict[str, str]]:

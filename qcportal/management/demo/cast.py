@@ -131,5 +131,8 @@ GROUPS = [
     Group("回春QC小组", 24, "康复科", "骆冰"),
 ]
 
+# The first units' managers, and somebody each has invited.
+MANAGERS = ["江敏之", "白一宁"]
+INVITED = ["蒋思源", "梅若溪"]
 JUDGES = ["曹文斌", "严素芬", "许明远", "孔庆华", "魏建军", "姜若兰"]
 OFFICERS = ["周岚", "许静"]
