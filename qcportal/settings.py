@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "qcportal.campaigns",
     "qcportal.seals",
     "qcportal.inbox",
+    "qcportal.registrations",
     "qcportal.notices",
     "submissions",
     "recommenders",
@@ -146,6 +147,8 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "guardian.backends.ObjectPermissionBackend",
+    # Lets nobody in; says where an application stands.
+    "qcportal.registrations.backends.ApplicantBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -287,6 +290,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "documents.sweep",
         "schedule": env.number("SWEEP_SECONDS", 20),
     },
+    # Mails of applications whose message was lost.
+    "sweep-registration-mail": {"task": "registrations.sweep_mail", "schedule": 120},
     # Files in the store that no row owns any more.
     "drop-unowned-files": {
         "task": "documents.drop_unowned",

@@ -12,7 +12,9 @@ import unicodedata
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 LENGTH = 18
 WEIGHTS = tuple(pow(3, i, 31) for i in range(LENGTH - 1))
-FORMS = re.compile(r"(有限责任公司|股份有限公司|集团有限公司|有限公司|集团公司|公司|集团)")
+FORMS = re.compile(
+    r"(有限责任公司|股份有限公司|集团有限公司|有限公司|集团公司|公司|集团)"
+)
 DROPPED = re.compile(r"[\s()（）\[\]【】《》<>·.,，。、\-—_'\"“”]+")
 
 
@@ -33,7 +35,9 @@ def code_fault(code: str) -> str:
         return f"统一社会信用代码是 18 位，现在是 {len(code)} 位，请对照营业执照核对。"
     strange = next((c for c in code if c not in ALPHABET), "")
     if strange:
-        return f"代码里不会有“{strange}”（不用字母 I、O、S、V、Z），请对照营业执照核对。"
+        return (
+            f"代码里不会有“{strange}”（不用字母 I、O、S、V、Z），请对照营业执照核对。"
+        )
     if code[-1] != check_character(code[:-1]):
         return "校验位不对，请对照营业执照核对。"
     return ""
