@@ -20,6 +20,9 @@ from qcportal.documents.models import Document
 from qcportal.inbox.models import Message
 from qcportal.management.commands import load_campaign
 from qcportal.notices.models import NoticeAttachment
+from qcportal.registrations import actions as registering
+from qcportal.registrations.merging import merge
+from qcportal.registrations.rules import Application
 from qcportal.seals.actions import keep_picture
 from recommenders.models import Dossier, Paper
 from reviews import actions as reviewing
@@ -48,9 +51,16 @@ def build(walk: factories.Walk) -> World:
     for keeper in (cast.keeper, cast.recommender):
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
         keep_picture(picture, undertaken=True, by=keeper, at=at)
+    registered = _register(walk)
     export = reviewing.export(walk.campaign, {}, by=cast.association, at=at)
     make_everything()
-    return World(_people(cast, idle), _things(result, export), result, walk, ABSENT)
+    return World(
+        _people(cast, idle),
+        {**_things(result, export), **registered},
+        result,
+        walk,
+        ABSENT,
+    )
 
 
 def make_everything() -> None:
@@ -75,6 +85,24 @@ def small_file(extension: str) -> bytes:
     out = io.BytesIO()
     Workbook().save(out)
     return out.getvalue()
+
+
+def _register(walk: factories.Walk) -> dict[str, Any]:
+    """A unit's application at the body, a question of the other unit, a merge."""
+    cast, at = walk.cast, walk.at
+    body, unit = cast.recommender.organisation, cast.unit.organisation
+    given = Application(
+        "unit", "钱思远", "shenpu-qian", "!", organisation_name="上海临港铸造有限公司",
+        recommender=body, agreed=True,
+    )  # fmt: skip
+    asked = registering.ask_affiliation(body, "", by=cast.other_unit, at=at)
+    spare = [factories.unit_of(f"上海备用{n}号厂", body) for n in (1, 2)]
+    merged = merge(spare[0].pk, spare[1].pk, "重复", by=cast.association, at=at)
+    return {
+        "registration": registering.apply(given, at=at).code, "asked": asked.pk,
+        "merged": merged.pk, "organisation": unit.key,
+        "affiliation": unit.affiliations_above.get(recommender=body).pk,
+    }  # fmt: skip
 
 
 def _people(cast: factories.Cast, idle: Actor) -> dict[str, Actor | None]:
@@ -118,7 +146,8 @@ ABSENT = {
     "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
-    "body": "ZZ", "message": 999999,
+    "body": "ZZ", "message": 999999, "registration": "2222-2222-2222", "asked": 999999,
+    "merged": 999999, "organisation": NO_KEY, "affiliation": 999999,
 }  # fmt: skip
 
 

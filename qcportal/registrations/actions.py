@@ -165,14 +165,14 @@ def _locked(registration_id: int) -> Registration:
 
 def _enter(
     found: Registration,
-    state: RegistrationState,
+    status: RegistrationState,
     by: Actor | None,
     at: datetime,
     fields: tuple[str, ...] = (),
 ) -> None:
-    found.state, found.state_since = state, at
+    found.status, found.state_since = status, at
     found.decided_by_name = f"{by.organisation_name} {by.user_name}" if by else ""
-    found.save(update_fields=["state", "state_since", "decided_by_name", *fields])
+    found.save(update_fields=["status", "state_since", "decided_by_name", *fields])
 
 
 def _step(
@@ -255,11 +255,11 @@ def answer_affiliation(
     refuse_if(rules.why_not_answer_affiliation(asked, by))
     if not yes:
         refuse_if(rules.reason_faults(reason))
-    state = AffiliationRequest.State
-    asked.state = state.APPROVED if yes else state.REFUSED
+    status = AffiliationRequest.State
+    asked.status = status.APPROVED if yes else status.REFUSED
     asked.decided_at, asked.reason = at, reason.strip()
     asked.decided_by_name = f"{by.organisation_name} {by.user_name}"
-    asked.save(update_fields=["state", "decided_at", "decided_by_name", "reason"])
+    asked.save(update_fields=["status", "decided_at", "decided_by_name", "reason"])
     if yes:
         _affiliate(asked.unit, asked.recommender, by, at)
     answer = "同意推荐本单位的成果" if yes else f"没有同意：{asked.reason}"
@@ -273,9 +273,9 @@ def withdraw_affiliation(request_id: int, *, by: Actor, at: datetime) -> None:
     """The unit takes its question back."""
     asked = AffiliationRequest.objects.select_for_update().get(pk=request_id)
     refuse_if(rules.why_not_answer_affiliation(asked, by))
-    asked.state, asked.decided_at = AffiliationRequest.State.WITHDRAWN, at
+    asked.status, asked.decided_at = AffiliationRequest.State.WITHDRAWN, at
     asked.decided_by_name = f"{by.organisation_name} {by.user_name}"
-    asked.save(update_fields=["state", "decided_at", "decided_by_name"])
+    asked.save(update_fields=["status", "decided_at", "decided_by_name"])
 
 
 @transaction.atomic

@@ -31,7 +31,7 @@ class ApplicantBackend(BaseBackend):
         if request is None or not username or password is None:
             return
         rows = Registration.objects.with_bodies().filter(username__iexact=username)
-        found = rows.filter(state__in=SAID).order_by("-applied_at").first()
+        found = rows.filter(status__in=SAID).order_by("-applied_at").first()
         if found is None or not found.password:
             make_password(password)
         elif check_password(password, found.password):

@@ -62,6 +62,13 @@ class BodyChoice(forms.ModelChoiceField):
             **kwargs,
         )  # fmt: skip
 
+    def to_python(self, value: Any) -> Organisation | None:
+        """A key that cannot be one is answered as one that names nobody."""
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            raise ValidationError("请选推荐单位", code="invalid_choice") from None
+
     def label_from_instance(self, body: Organisation) -> str:
         return body.name
 

@@ -52,7 +52,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.none()
 
     def waiting(self) -> RegistrationQuerySet:
-        return self.filter(state=RegistrationState.WAITING)
+        return self.filter(status=RegistrationState.WAITING)
 
     def with_bodies(self) -> RegistrationQuerySet:
         return self.select_related("unit", "recommender", "joins", "association")
@@ -68,7 +68,7 @@ class Registration(models.Model):
 
     code = models.CharField("查询码", max_length=16, unique=True, default=new_code)
     channel = models.CharField("通道", max_length=16, choices=Role.choices)
-    state = models.CharField(
+    status = models.CharField(
         max_length=12,
         choices=RegistrationState.choices,
         default=RegistrationState.WAITING,
@@ -126,14 +126,14 @@ class Registration(models.Model):
             ),
             models.UniqueConstraint(
                 Lower("username"),
-                condition=Q(state__in=["waiting", "returned"]),
+                condition=Q(status__in=["waiting", "returned"]),
                 name="one_open_registration_per_username",
             ),
         ]
 
     @property
     def is_open(self) -> bool:
-        return self.state in OPEN_STATES
+        return self.status in OPEN_STATES
 
     @property
     def unit_first(self) -> bool:
@@ -192,7 +192,7 @@ class AffiliationRequest(models.Model):
         Organisation, models.PROTECT, related_name="affiliations_wanted"
     )
     association = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    state = models.CharField(
+    status = models.CharField(
         max_length=12, choices=State.choices, default=State.WAITING
     )
     note = models.CharField("说明", max_length=200, blank=True)
@@ -211,7 +211,7 @@ class AffiliationRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["unit", "recommender"],
-                condition=Q(state="waiting"),
+                condition=Q(status="waiting"),
                 name="one_waiting_affiliation_request",
             )
         ]

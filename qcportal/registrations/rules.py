@@ -69,7 +69,7 @@ def username_faults(
 ) -> Iterator[Refusal]:
     """``username_taken``: by a person, or by an application that is still open."""
     waiting = Registration.objects.filter(
-        username__iexact=username, state__in=OPEN_STATES
+        username__iexact=username, status__in=OPEN_STATES
     )
     if own is not None:
         waiting = waiting.exclude(pk=own.pk)
@@ -130,9 +130,9 @@ def code_faults(code: str, own: Organisation | None = None) -> Iterator[Refusal]
 
 def why_not_decide(registration: Registration, actor: Actor) -> Iterator[Refusal]:
     """``already_decided``, ``not_manager``, ``wrong_desk``."""
-    if registration.state != RegistrationState.WAITING:
+    if registration.status != RegistrationState.WAITING:
         who = registration.decided_by_name or "申请人"
-        said = WHERE[RegistrationState(registration.state)]
+        said = WHERE[RegistrationState(registration.status)]
         yield Refusal("already_decided", f"这份申请{said}（{who}），不用再办。")
         return
     if not actor.may("manage_members"):
@@ -168,7 +168,7 @@ def deciders(registration: Registration) -> str:
 def why_not_approve(registration: Registration, actor: Actor) -> Iterator[Refusal]:
     """A decision, and nobody took the name or the code in the meantime."""
     yield from why_not_decide(registration, actor)
-    if registration.state != RegistrationState.WAITING:
+    if registration.status != RegistrationState.WAITING:
         return
     if registration.unit_first:
         yield Refusal("unit_first", "请先核对它所在的单位，再核对小组。")
@@ -192,7 +192,7 @@ def why_not_approve_unit(
 ) -> Iterator[Refusal]:
     """The proposed unit of a group: taken up, or found to be ``existing``."""
     yield from why_not_decide(registration, actor)
-    if registration.state != RegistrationState.WAITING:
+    if registration.status != RegistrationState.WAITING:
         return
     if not registration.unit_first:
         yield Refusal("unit_decided", "它所在的单位已经核对过，请核对小组。")
@@ -219,7 +219,7 @@ def reason_faults(reason: str, most: int = 200) -> Iterator[Refusal]:
 
 
 def why_not_correct(registration: Registration) -> Iterator[Refusal]:
-    if registration.state != RegistrationState.RETURNED:
+    if registration.status != RegistrationState.RETURNED:
         yield Refusal("not_returned", "这份申请现在不能改，请看下面办到了哪一步。")
 
 
@@ -231,7 +231,7 @@ def why_not_withdraw(registration: Registration) -> Iterator[Refusal]:
 def standing_words(registration: Registration) -> str:
     """Where an application stands, for the person who tries to sign in."""
     channel = CHANNELS[Role(registration.channel)]
-    match registration.state:
+    match registration.status:
         case RegistrationState.WAITING:
             return (
                 f"您的{channel}申请正等{deciders(registration)}核对，通过后就能登录。"
@@ -257,7 +257,7 @@ def why_not_ask_affiliation(
         yield Refusal("affiliated", "已经是本单位的推荐单位了。", "recommender")
     waiting = AffiliationRequest.State.WAITING
     if AffiliationRequest.objects.filter(
-        unit=unit, recommender=recommender, state=waiting
+        unit=unit, recommender=recommender, status=waiting
     ).exists():
         yield Refusal("asked", "已经申请过，正等对方确认。", "recommender")
 
@@ -265,10 +265,10 @@ def why_not_ask_affiliation(
 def why_not_answer_affiliation(
     asked: AffiliationRequest, actor: Actor
 ) -> Iterator[Refusal]:
-    if asked.state != AffiliationRequest.State.WAITING:
+    if asked.status != AffiliationRequest.State.WAITING:
         yield Refusal(
             "already_decided",
-            f"这份申请{asked.get_state_display()}（{asked.decided_by_name}），不用再办。",
+            f"这份申请{asked.get_status_display()}（{asked.decided_by_name}），不用再办。",
         )
     if not actor.may("manage_members"):
         yield Refusal("not_manager", "只有本单位的管理员能确认，请他登录后办理。")

@@ -42,16 +42,16 @@ def offer(
 
 
 def chip(found: Registration) -> tuple[str, str]:
-    state = RegistrationState(found.state)
-    return CHIPS[state], str(state.label)
+    status = RegistrationState(found.status)
+    return CHIPS[status], str(status.label)
 
 
 def holder(found: Registration) -> tuple[str, str, str] | None:
     """Who has it now, in words: (who, text, tone); None when it is through."""
-    if found.state == RegistrationState.WAITING:
+    if found.status == RegistrationState.WAITING:
         what = "单位" if found.unit_first else "申请"
         return rules.deciders(found), f"正在核对{what}", "wait"
-    if found.state == RegistrationState.RETURNED:
+    if found.status == RegistrationState.RETURNED:
         return "您", "改好后再送", "bad"
     return None
 
@@ -68,7 +68,7 @@ def events(found: Registration) -> list[dict[str, Any]]:
 
 def last_reason(found: Registration) -> str:
     """Why it was returned or refused, while it stands there."""
-    if found.state not in (RegistrationState.RETURNED, RegistrationState.REFUSED):
+    if found.status not in (RegistrationState.RETURNED, RegistrationState.REFUSED):
         return ""
     step = found.steps.exclude(reason="").order_by("-at", "-pk").first()
     return step.reason if step else ""

@@ -16,7 +16,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.campaigns import presets
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
-from qcportal.management.demo import build, topics
+from qcportal.management.demo import build, registering, topics
 from qcportal.seals.actions import keep_picture
 from reviews import actions as reviewing
 
@@ -59,6 +59,7 @@ def fill(now: datetime) -> None:
     people.run(current)
     story = build.Story(current, people, papers, current.window("filing").opens_at)
     build.this_year(story, now)
+    registering.fill(people, now)
     _deposit_seals(people, now - timedelta(days=5))
 
 

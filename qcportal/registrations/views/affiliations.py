@@ -77,7 +77,7 @@ def _end(one: Affiliation, actor: Actor) -> shows.Act:
 
 
 def _answers(asked: AffiliationRequest, actor: Actor) -> list[shows.Act]:
-    if asked.state != AffiliationRequest.State.WAITING:
+    if asked.status != AffiliationRequest.State.WAITING:
         return []
     why = list(rules.why_not_answer_affiliation(asked, actor))
     names = [("withdraw", "撤回", "line", False)]

@@ -144,11 +144,11 @@ def _attach(
     form: ApplicationForm, refused: Refused, channel: str, unit: Organisation | None
 ) -> tuple[Organisation, str] | None:
     """Puts the refusals at their fields; answers the organisation to join instead."""
+    given = dict(form.cleaned_data)  # add_error takes the refused ones out
     for one in refused.refusals:
         form.add_error(one.field if one.field in form.fields else None, one.message)
     if not {"name_registered", "code_registered"} & set(refused.codes):
         return None
-    given = form.cleaned_data
     found = register.coded(given.get("credit_code", ""))
     if found is None and channel == Role.GROUP and unit is not None:
         found = register.same_name(Role.GROUP, given.get("organisation_name", ""), unit)

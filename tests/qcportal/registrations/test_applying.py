@@ -72,7 +72,7 @@ def test_a_unit_applies_is_approved_by_its_recommender_and_signs_in(
     client, cast, client_of
 ):
     found = apply_unit(client, cast)
-    assert (found.state, found.credit_code, found.undertaking_version) == (
+    assert (found.status, found.credit_code, found.undertaking_version) == (
         "waiting",
         CODE,
         "2020-1",
@@ -101,7 +101,7 @@ def test_a_unit_applies_is_approved_by_its_recommender_and_signs_in(
     ).exists()
     assert unit.registrar == cast.association.organisation
     found.refresh_from_db()
-    assert (found.state, found.password, found.made) == ("approved", "", unit)
+    assert (found.status, found.password, found.made) == ("approved", "", unit)
     me, answer = sign_in()
     assert me.get(answer.url).url == "/submissions/stamping/"
     assert [m.subject for m in mail.outbox] == [
@@ -163,7 +163,7 @@ def test_a_groups_unknown_unit_is_decided_first(client, cast, client_of):
     desk = client_of(cast.recommender)
     press(desk, found, "approve")
     found.refresh_from_db()
-    assert (found.state, Organisation.objects.filter(name="灯塔QC小组").count()) == (
+    assert (found.status, Organisation.objects.filter(name="灯塔QC小组").count()) == (
         "waiting",
         0,
     )
@@ -175,10 +175,10 @@ def test_a_groups_unknown_unit_is_decided_first(client, cast, client_of):
     )
     press(desk, found, "approve")  # the unit's, or the association's now
     found.refresh_from_db()
-    assert found.state == "waiting"
+    assert found.status == "waiting"
     press(client_of(cast.association), found, "approve")
     found.refresh_from_db()
-    assert (found.state, found.made.parent) == ("approved", found.unit)
+    assert (found.status, found.made.parent) == ("approved", found.unit)
 
 
 def test_a_groups_unit_may_be_found_to_be_a_known_one(client, cast, client_of):
@@ -207,7 +207,7 @@ def test_returned_with_a_reason_corrected_and_sent_again(client, cast, client_of
     )
     assert client.post(path, data).status_code == 302
     found.refresh_from_db()
-    assert (found.state, found.organisation_name, found.email, found.mobile) == (
+    assert (found.status, found.organisation_name, found.email, found.mobile) == (
         "waiting", "上海临港精密铸造（集团）有限公司", "qian@example.org", "13800006207",
     )  # fmt: skip
     assert found.password
@@ -225,7 +225,7 @@ def test_no_needs_a_reason(client, cast, client_of, verb):
         press(client_of(cast.association), found, verb, comment=" ").status_code == 409
     )
     found.refresh_from_db()
-    assert found.state == "waiting"
+    assert found.status == "waiting"
 
 
 def test_refused_and_withdrawn_free_the_name(client, cast, noon):
@@ -234,8 +234,8 @@ def test_refused_and_withdrawn_free_the_name(client, cast, noon):
     again = apply_unit(client, cast)
     client.post(reverse("accounts:registration_withdraw", args=[again.code]))
     again.refresh_from_db()
-    assert (again.state, again.password) == ("withdrawn", "")
-    assert apply_unit(client, cast).state == "waiting"
+    assert (again.status, again.password) == ("withdrawn", "")
+    assert apply_unit(client, cast).status == "waiting"
 
 
 @pytest.mark.parametrize(

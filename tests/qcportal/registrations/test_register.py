@@ -199,7 +199,7 @@ def test_a_body_says_no_with_a_reason(cast, client_of, noon):
     assert theirs.post(decline, {"comment": ""}).status_code == 409
     theirs.post(decline, {"comment": "不在本区"})
     asked.refresh_from_db()
-    assert (asked.state, asked.reason) == ("refused", "不在本区")
+    assert (asked.status, asked.reason) == ("refused", "不在本区")
     assert not Affiliation.objects.filter(
         unit=asked.unit, recommender=asked.recommender
     ).exists()
