@@ -346,8 +346,11 @@ def switch(
     refuse_if(rules.why_not_switch(found, reason, by, active=active))
     found.is_active = active
     found.save(update_fields=["is_active"])
-    code = "organisation_resumed" if active else "organisation_ended"
-    record(by, code, str(found.key), at=at, name=found.name, reason=reason.strip())
+    facts = {"name": found.name, "reason": reason.strip()}
+    if active:
+        record(by, "organisation_resumed", str(found.key), at=at, **facts)
+    else:
+        record(by, "organisation_ended", str(found.key), at=at, **facts)
 
 
 @transaction.atomic

@@ -38,6 +38,22 @@ STAYS: tuple[type[models.Model], ...] = (
 UNSPOKEN = (OrganisationUserObjectPermission, OrganisationGroupObjectPermission)
 
 
+# Models of other apps in words, by label; a model not named here says its own name.
+WORDS = {
+    "accounts.organisation": "小组",
+    "campaigns.quotarule": "名额规定",
+    "inbox.message": "消息",
+    "recommenders.dossier": "推荐材料",
+    "recommenders.standing": "推荐资格",
+    "reviews.export": "导出名单",
+    "seals.sealact": "盖章记录",
+    "seals.sealpicture": "印章图样",
+    "submissions.revision": "成果版次",
+    "submissions.scoresheet": "评分与意见表",
+    "submissions.step": "流转记录",
+}
+
+
 @dataclass(frozen=True)
 class Relation:
     model: type[models.Model]
@@ -45,9 +61,10 @@ class Relation:
 
     @property
     def label(self) -> str:
-        if self.model is Organisation:
-            return "小组"
-        return str(self.model._meta.verbose_name)
+        name = WORDS.get(self.model._meta.label_lower, self.model._meta.verbose_name)
+        if self.field == "registrar":
+            return "登记的单位"
+        return str(name)
 
     def rows(self, organisation_id: int) -> models.QuerySet[Any]:
         return self.model._base_manager.filter(**{self.field: organisation_id})

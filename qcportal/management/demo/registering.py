@@ -17,8 +17,8 @@ def fill(people: People, now: datetime) -> None:
     """Call when this year's campaign exists: its host takes the applications."""
     for number, unit in enumerate(people.units, 1):
         unit.credit_code = credit_code(number)
-        unit.region = unit.address.removeprefix("上海市")[:3].rstrip("0123456789号路")
-    Organisation.objects.bulk_update(people.units, ["credit_code", "region"])
+        unit.region = unit.address.removeprefix("上海市").partition("区")[0] + "区"
+        unit.save(update_fields=["credit_code", "region"])
     _applications(people, now)
     asked = next(
         u

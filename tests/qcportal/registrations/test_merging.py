@@ -54,6 +54,11 @@ def test_no_foreign_key_is_forgotten():
     assert found == {pair for pair in every if pair[0] is not Merge}
 
 
+def test_every_relation_a_page_names_is_in_chinese():
+    spoken = [r for r in merging.relations() if r.model not in merging.UNSPOKEN]
+    assert [r for r in spoken if r.label.isascii()] == []
+
+
 def test_no_many_to_many_points_at_organisations():
     assert [
         f
