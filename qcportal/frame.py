@@ -22,6 +22,7 @@ from qcportal.campaigns.models import Campaign, Milestone
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.inbox.models import Message
+from qcportal.registrations.models import Registration
 from reviews.campaign_choice import campaign_of, campaigns_of
 from submissions.models import Submission
 
@@ -179,6 +180,7 @@ def _tabs(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
                 {**_link(request, "成果审核", "/submissions/stamping/", "files", count=waiting),
                  "current": request.path.startswith("/submissions/")},
                 _link(request, "印章和经办人", "/seals/", "rubber-stamp"),
+                *_member_tabs(request, actor),
             ]  # fmt: skip
         case Role.RECOMMENDER:
             waiting = (
@@ -189,12 +191,23 @@ def _tabs(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
                  "current": request.path == "/recommenders/" or request.path.startswith("/recommenders/submissions/")},
                 _link(request, "总结和统计", "/recommenders/statistics/", "chart-bar"),
                 _link(request, "汇总表和盖章", "/recommenders/papers/", "rubber-stamp"),
+                *_member_tabs(request, actor),
             ]  # fmt: skip
         case Role.JUDGE:
             own = [_link(request, "我的评审", "/reviews/judging/", "clipboard-check")]
         case _:
             return []
     return [*own, messages, guide]
+
+
+def _member_tabs(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    """Who hangs where, and who wants an account: for those who manage members."""
+    links = [_link(request, "隶属关系", reverse("accounts:affiliations"), "sitemap")]
+    if actor.may("manage_members"):
+        waiting = Registration.objects.visible_to(actor).waiting().count()
+        url = reverse("accounts:registrations")
+        links.append(_link(request, "账号申请", url, "user-plus", count=waiting))
+    return links
 
 
 def _spine_top(request: HttpRequest) -> list[dict[str, Any]]:
@@ -243,6 +256,8 @@ def _tools(request: HttpRequest, campaign: Campaign) -> list[dict[str, Any]]:
         _link(request, "活动设置", f"/campaigns/{campaign.code}/settings/", "settings"),
         _link(request, "秘书处人员", reverse("people:members"), "users"),
         _link(request, "导出任务", "/reviews/exports/", "file-export"),
+        _link(request, "单位和账号", reverse("accounts:organisations"), "building"),
+        _link(request, "账号申请", reverse("accounts:registrations"), "user-plus"),
         _link(request, "消息", "/messages/", "bell"),
         _link(request, "操作日志", "/audit/", "history"),
     ]

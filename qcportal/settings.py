@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "qcportal.campaigns",
     "qcportal.seals",
     "qcportal.inbox",
+    "qcportal.registrations",
     "qcportal.notices",
     "qcportal.people",
     "submissions",
@@ -148,6 +149,8 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "guardian.backends.ObjectPermissionBackend",
+    # Lets nobody in; says where an application stands.
+    "qcportal.registrations.backends.ApplicantBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -292,6 +295,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
+    # Mails of applications whose message was lost.
+    "sweep-registration-mail": {"task": "registrations.sweep_mail", "schedule": 120},
     # Files in the store that no row owns any more.
     "drop-unowned-files": {
         "task": "documents.drop_unowned",

@@ -296,7 +296,8 @@ def stamp_table(
     paper = rules.the_table(paper)
     by_picture = evidence == Evidence.SEAL_PICTURE
     act = SealAct.objects.create(
-        organisation=by.organisation, by=by.user, by_name=by.user_name, at=at,
+        organisation=by.organisation, organisation_name=by.organisation.name,
+        by=by.user, by_name=by.user_name, at=at,
         evidence=evidence, content_hash=paper.list_hash, check_code=paper.check_code,
         paper=paper.document if by_picture else scan,
         picture=submission_rules.live_seal_picture(by.organisation) if by_picture else None,

@@ -208,8 +208,7 @@ def recommenders(campaign: Campaign) -> QuerySet[Organisation]:
         voided_at__isnull=True,
     )
     return (
-        Organisation.objects.filter(tier=Role.RECOMMENDER)
-        .filter(Exists(dossiers) | Exists(chosen))
+        Organisation.objects.filter(Exists(dossiers) | Exists(chosen))
         .annotate(
             has_summary=Exists(dossiers.filter(summary__isnull=False)),
             has_statistics=Exists(dossiers.filter(statistics_done_at__isnull=False)),

@@ -292,7 +292,7 @@ def certificate_events(found: Certificate, stamps: Sequence[Any]) -> list[Event]
     events += [
         Event(
             labels[Tier(stamp.sheet.tier)], stamp.at,
-            f"{stamp.act.organisation.name} · {stamp.act.get_evidence_display()}",
+            f"{stamp.act.organisation_name} · {stamp.act.get_evidence_display()}",
         )
         for stamp in stamps
     ]  # fmt: skip

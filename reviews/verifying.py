@@ -129,7 +129,7 @@ def _stamp(stamp: Stamp | TableStamp | None) -> dict[str, object]:
         return {}
     return {
         "stamped_at": stamp.at,
-        "stamped_by": stamp.act.organisation.name,
+        "stamped_by": stamp.act.organisation_name,
         "evidence": stamp.act.get_evidence_display(),
         "void_reason": (getattr(stamp, "void_reason", "") or "名单改过，原盖章作废")
         if stamp.voided_at
@@ -143,7 +143,7 @@ def _replaced(code: str) -> PaperFound | None:
     if act is None:
         return None
     return PaperFound(
-        "盖章件", "", "", act.at, False, act.at, act.organisation.name,
+        "盖章件", "", "", act.at, False, act.at, act.organisation_name,
         act.get_evidence_display(), "内容后来改过，原盖章作废", act.content_hash,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.audit.record import record
 from qcportal.campaigns import definition, scoring
+from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.actions import next_number
 from qcportal.campaigns.models import Campaign, Rubric
 from qcportal.documents.making import order
@@ -90,13 +91,17 @@ def begin(campaign: Campaign, *, by: Actor, at: datetime) -> Submission:
         code=f"{campaign.year}-{campaign.letters}-{serial:04d}",
         state_since=at, created_by=by.user, created_at=at, saved_at=at,
     )  # fmt: skip
-    _write(submission, _known_facts(form.form, by.organisation, by.holder.name))
+    known = _known_facts(campaign, form.form, by.organisation, by.holder.name)
+    _write(submission, known)
     submission.save()
     return submission
 
 
 def _known_facts(
-    form: definition.FormDefinition, group: Organisation, person: str
+    campaign: Campaign,
+    form: definition.FormDefinition,
+    group: Organisation,
+    person: str,
 ) -> dict[str, Any]:
     unit = group.parent
     known = {
@@ -111,7 +116,7 @@ def _known_facts(
     for item in form.by_code.values():
         if item.means in known:
             content[item.code] = known[item.means]
-    options = list(Organisation.objects.recommenders_of(unit)[:2]) if unit else []
+    options = list(recommenders_for(campaign, unit)[:2]) if unit else []
     field = form.meaning("recommender")
     if field and len(options) == 1:
         content[field.code] = str(options[0].key)
@@ -135,7 +140,7 @@ def _write(submission: Submission, content: Mapping[str, Any]) -> None:
 
 
 def _recommender(submission: Submission, chosen: str) -> Organisation | None:
-    options = Organisation.objects.recommenders_of(submission.unit)
+    options = recommenders_for(submission.campaign, submission.unit)
     return next((o for o in options if str(o.key) == chosen), None)
 
 
@@ -391,11 +396,14 @@ def order_sheet_paper(submission: Submission, tier: Tier, *, by: Actor) -> Score
          "marks": sheet.marks, "opinion": sheet.opinion, "by": sheet.organisation.name}
     )  # fmt: skip
     sheet.check_code = new_check_code()
+    sheet.organisation_name = sheet.organisation.name
     title = f"{submission.unit_name}_{submission.title}_成果评分与推荐意见表（{Tier(tier).label}）.pdf"
     sheet.paper = order(
         "opinion_form", title[:200], maker=tasks.render_opinion_form.name, by=by.user
     )
-    sheet.save(update_fields=["content_hash", "check_code", "paper"])
+    sheet.save(
+        update_fields=["organisation_name", "content_hash", "check_code", "paper"]
+    )
     return sheet
 
 
@@ -429,7 +437,8 @@ def press(
     """One deliberate act of sealing, bound to the hash of what was printed."""
     by_picture = evidence == Evidence.SEAL_PICTURE
     act = SealAct.objects.create(
-        organisation=by.organisation, by=by.user, by_name=by.user_name, at=at,
+        organisation=by.organisation, organisation_name=by.organisation.name,
+        by=by.user, by_name=by.user_name, at=at,
         evidence=evidence, content_hash=sheet.content_hash, check_code=sheet.check_code,
         paper=sheet.paper if by_picture else scan,
         picture=rules.live_seal_picture(by.organisation) if by_picture else None,

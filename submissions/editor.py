@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
-from qcportal.accounts.models import Organisation
+from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.definition import FormDefinition, PaperSlot, Section
 from qcportal.refusals import Refusal
 from submissions import papers, rules
@@ -109,9 +108,7 @@ def slot_input(slot: PaperSlot) -> str:
 
 def options_of(submission: Submission) -> list[tuple[str, str]]:
     """The choices of the recommender field for this unit."""
-    bodies: QuerySet[Organisation] = Organisation.objects.recommenders_of(
-        submission.unit
-    )
+    bodies = recommenders_for(submission.campaign, submission.unit)
     return recommender_choices(bodies, allows_direct=submission.campaign.allows_direct)
 
 

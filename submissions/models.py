@@ -265,6 +265,8 @@ class ScoreSheet(models.Model):
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="sheets")
     tier = models.CharField(max_length=12, choices=Tier.choices)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    # As printed: a unit renamed or merged later does not rewrite its papers.
+    organisation_name = models.CharField(max_length=80, blank=True)
     rubric = models.ForeignKey(Rubric, models.PROTECT, related_name="+")
     marks = models.JSONField("评分", default=dict)
     total = models.DecimalField("合计", max_digits=6, decimal_places=2, default=0)

@@ -153,7 +153,7 @@ def opinion_form(sheet: ScoreSheet) -> dict[str, Any]:
         "total": sheet.total,
         "opinion_label": "单位推荐意见" if own else "推荐单位意见",
         "paragraphs": [p for p in sheet.opinion.splitlines() if p.strip()],
-        "organisation": sheet.organisation.name,
+        "organisation": sheet.organisation_name or sheet.organisation.name,
         "stamp_label": "单位盖章" if own else "推荐单位盖章",
         "form_check_code": revision.check_code,
         "seal": None,

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qcportal.accounts.models import Organisation
+from qcportal.campaigns.access import class_in
 from qcportal.campaigns.models import Campaign, QuotaRule
 from submissions.lifecycle import PLACED, State
 from submissions.models import Submission
@@ -53,9 +54,10 @@ class Meter:
 def rules_for(campaign: Campaign, recommender: Organisation) -> list[QuotaRule]:
     """The rules that bind a recommending body: named beats class beats general."""
     chosen: dict[tuple[str, str], QuotaRule] = {}
+    body_class = class_in(campaign, recommender)
     for rule in sorted(campaign.quota_rules.all(), key=_narrowness):
         named = rule.recommender_id in (None, recommender.pk)
-        classed = rule.recommender_class in ("", recommender.recommender_class)
+        classed = rule.recommender_class in ("", body_class)
         if named and classed:
             chosen[rule.subject, rule.topic_type] = rule
     return list(chosen.values())

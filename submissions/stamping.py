@@ -15,6 +15,7 @@ from django.urls import reverse
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.models import Campaign
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
@@ -199,7 +200,7 @@ def contests(campaign: Campaign | None, actor: Actor) -> list[Contest]:
     rows = [s for s in own if s.recommender]
     bodies = {s.recommender_id: s.recommender for s in rows}
     if not bodies:
-        known = Organisation.objects.recommenders_of(actor.organisation)
+        known = recommenders_for(campaign, actor.organisation)
         bodies = {body.pk: body for body in known}
     found = []
     for body in bodies.values():

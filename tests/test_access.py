@@ -157,7 +157,8 @@ FILLED = {
     "seat": worlds.NO_KEY, "undertaken": "on", "act": "set_aside", "verdict": "set_aside",
     "opens_at": "2020-06-28T00:00", "closes_at": "2030-07-12T22:00", "judge": "1",
 }  # fmt: skip
-ASKS_FOR_MORE = {"accounts:take_seat"}  # 404 for a seat that is not one's own
+# 404 for a seat that is not one's own, and for a campaign not named.
+ASKS_FOR_MORE = {"accounts:take_seat", "accounts:organisation_right"}
 
 
 # --- not visible is not there ------------------------------------------------------------

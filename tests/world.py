@@ -22,6 +22,9 @@ from qcportal.management.commands import load_campaign
 from qcportal.notices.models import NoticeAttachment
 from qcportal.people import actions as inviting
 from qcportal.people.models import Invitation
+from qcportal.registrations import actions as registering
+from qcportal.registrations.merging import merge
+from qcportal.registrations.rules import Application
 from qcportal.seals.actions import keep_picture
 from recommenders.models import Dossier, Paper
 from reviews import actions as reviewing
@@ -50,12 +53,13 @@ def build(walk: factories.Walk) -> World:
     for keeper in (cast.keeper, cast.recommender):
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
         keep_picture(picture, undertaken=True, by=keeper, at=at)
+    registered = _register(walk)
     export = reviewing.export(walk.campaign, {}, by=cast.association, at=at)
     asked = inviting.invite(
         cast.group.organisation.pk, name="新同事", duty=Duty.CLERK, by=cast.group, at=at
     )
     make_everything()
-    things = _things(result, export) | _people_things(cast.group, asked)
+    things = _things(result, export) | _people_things(cast.group, asked) | registered
     return World(_people(cast, idle), things, result, walk, ABSENT)
 
 
@@ -81,6 +85,24 @@ def small_file(extension: str) -> bytes:
     out = io.BytesIO()
     Workbook().save(out)
     return out.getvalue()
+
+
+def _register(walk: factories.Walk) -> dict[str, Any]:
+    """A unit's application at the body, a question of the other unit, a merge."""
+    cast, at = walk.cast, walk.at
+    body, unit = cast.recommender.organisation, cast.unit.organisation
+    given = Application(
+        "unit", "钱思远", "shenpu-qian", "!", organisation_name="上海临港铸造有限公司",
+        recommender=body, agreed=True,
+    )  # fmt: skip
+    asked = registering.ask_affiliation(body, "", by=cast.other_unit, at=at)
+    spare = [factories.unit_of(f"上海备用{n}号厂", body) for n in (1, 2)]
+    merged = merge(spare[0].pk, spare[1].pk, "重复", by=cast.association, at=at)
+    return {
+        "registration": registering.apply(given, at=at).code, "asked": asked.pk,
+        "merged": merged.pk, "registered_unit": unit.key,
+        "affiliation": unit.affiliations_above.get(recommender=body).pk,
+    }  # fmt: skip
 
 
 def _people(cast: factories.Cast, idle: Actor) -> dict[str, Actor | None]:
@@ -132,7 +154,8 @@ ABSENT = {
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
-    "invitation": NO_KEY,
+    "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
+    "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
 }  # fmt: skip
 
 

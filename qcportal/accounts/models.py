@@ -56,7 +56,8 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(is_active=True)
 
     def recommenders_of(self, unit: Organisation) -> OrganisationQuerySet:
-        """The recommending bodies a unit may choose from."""
+        """The recommending bodies a unit hangs under. Which of them, and of the
+        associations above them, it may choose in a campaign: campaigns.access."""
         return self.in_use().filter(
             tier=Role.RECOMMENDER, affiliations_below__unit=unit
         )
@@ -85,6 +86,21 @@ class Organisation(models.Model):
     region = models.CharField("地区", max_length=40, blank=True)
     address = models.CharField("通信地址", max_length=100, blank=True)
     postcode = models.CharField("邮编", max_length=6, blank=True)
+    credit_code = models.CharField(
+        "统一社会信用代码", max_length=18, blank=True, help_text="GB 32100-2015"
+    )
+    former_names = models.JSONField(
+        "曾用名", default=list, blank=True, help_text="[{name, until}]，最早的在前"
+    )
+    registrar = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="registered",
+        verbose_name="登记协会",
+        help_text="哪家协会的秘书处管这条登记；空着归主办最新活动的协会",
+    )
     is_active = models.BooleanField("在用", default=True)
     # Off: whoever acts also hands over. On: that takes the permission approve_for.
     needs_approval = models.BooleanField("送出前要审核人确认", default=False)
@@ -117,6 +133,11 @@ class Organisation(models.Model):
                 fields=["tier", "name"],
                 condition=Q(parent__isnull=True),
                 name="organisation_name_once_at_the_top",
+            ),
+            models.UniqueConstraint(
+                fields=["credit_code"],
+                condition=~Q(credit_code=""),
+                name="credit_code_once",
             ),
         ]
 
@@ -154,6 +175,32 @@ class Affiliation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["unit", "recommender"], name="affiliation_once"
+            )
+        ]
+
+
+class MemberClass(models.Model):
+    """An organisation's class and standing with an association in one year."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="member_classes"
+    )
+    association = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="member_classes_given"
+    )
+    year = models.PositiveSmallIntegerField("年度")
+    kind = models.CharField("会员类别", max_length=16, choices=RecommenderClass.choices)
+    in_good_standing = models.BooleanField("会籍正常", default=True)
+    note = models.CharField("备注", max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = "会员类别"
+        verbose_name_plural = "会员类别"
+        ordering = ["-year", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "association", "year"],
+                name="one_member_class_a_year",
             )
         ]
 
@@ -201,4 +248,6 @@ class Membership(models.Model):
     def role(self) -> Role:
         if self.duty == Duty.JUDGE:
             return Role.JUDGE
+        if self.duty == Duty.RECOMMENDING:
+            return Role.RECOMMENDER
         return Role(self.organisation.tier)

@@ -30,6 +30,8 @@ class Duty(models.TextChoices):
     SEAL_KEEPER = "seal_keeper", "印章管理员"
     MANAGER = "manager", "管理员"
     JUDGE = "judge", "评审专家"
+    # An association that recommends to a higher one: its desk for that work.
+    RECOMMENDING = "recommending", "推荐经办人"
 
 
 # Object permissions on Organisation granted by each duty (docs/permissions.md).
@@ -39,4 +41,5 @@ DUTY_PERMISSIONS: dict[Duty, tuple[str, ...]] = {
     Duty.SEAL_KEEPER: ("act_for", "seal_for"),
     Duty.MANAGER: ("act_for", "approve_for", "seal_for", "manage_members"),
     Duty.JUDGE: (),
+    Duty.RECOMMENDING: ("act_for", "seal_for"),
 }

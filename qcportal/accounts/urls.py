@@ -1,6 +1,6 @@
 """Routes of signing in and choosing whom one acts for."""
 
-from django.urls import path
+from django.urls import include, path
 
 from qcportal.accounts import views
 
@@ -13,5 +13,6 @@ urlpatterns = [
     path("start/", views.start, name="start"),
     path("seat/", views.take_seat, name="take_seat"),
     path("no-seat/", views.no_seat, name="no_seat"),
-    path("register/<slug:channel>/", views.register, name="register"),
+    # By name, not by import: applications know messages and campaigns, this app must not.
+    path("", include("qcportal.registrations.account_urls")),
 ]

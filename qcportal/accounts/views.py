@@ -49,7 +49,8 @@ def sign_in(request: HttpRequest, channel: str = Role.GROUP) -> HttpResponse:
         login(request, form.user)
         _sit_down(request, form.user, channel)
         return redirect(_safe(request, onward) or "accounts:start")
-    facts = {"form": form, "channel": Role(channel), "doors": DOORS, "next": onward}
+    facts = {"form": form, "channel": Role(channel), "doors": DOORS, "next": onward,
+             "applied": getattr(request, "applied", None)}  # fmt: skip
     return render(request, "accounts/sign_in.html", facts)
 
 
@@ -124,14 +125,3 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:account")
     facts = {"form": form, "seats": seats_of(request.user), "barred": barred}
     return render(request, "accounts/account.html", facts)
-
-
-@login_not_required
-@require_safe
-def register(request: HttpRequest, channel: str) -> HttpResponse:
-    """How one gets an account in a channel: from whom, and whom to call."""
-    if channel not in Role.values:
-        raise Http404
-    return render(
-        request, "accounts/register.html", {"channel": Role(channel), "doors": DOORS}
-    )

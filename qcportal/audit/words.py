@@ -42,6 +42,21 @@ WHAT = {
     "file_downloaded": "下载材料",
     "document_read": "打开文件",
     "password_changed": "改密码",
+    "registration_approved": "通过账号申请",
+    "registration_returned": "退回账号申请",
+    "registration_refused": "不通过账号申请",
+    "organisation_registered": "登记单位",
+    "organisation_renamed": "改单位名称",
+    "organisation_edited": "改登记信息",
+    "organisation_ended": "停用单位",
+    "organisation_resumed": "恢复单位",
+    "organisations_merged": "合并单位",
+    "merge_undone": "撤销合并",
+    "member_class_kept": "记会员类别",
+    "affiliation_made": "建立隶属关系",
+    "affiliation_ended": "解除隶属关系",
+    "recommending_granted": "授权推荐",
+    "recommending_revoked": "收回推荐授权",
 }
 # What these acted on is named by the line's own organisation; the key says nothing.
 OF_AN_ORGANISATION = {
@@ -69,6 +84,13 @@ STAGES = {
     "checking": "形式审查",
     "judging": "材料文审",
 }
+# What these are about is a row's key: the name stands in the details.
+KEYED = {
+    "seat_granted", "seat_ended", "organisation_registered", "organisation_renamed",
+    "organisation_edited", "organisation_ended", "organisation_resumed",
+    "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
+    "affiliation_ended", "recommending_granted", "recommending_revoked",
+}  # fmt: skip
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
 
 
@@ -81,7 +103,7 @@ def about(code: str, key: str) -> str:
     """What was acted on, as a person would call it; ids of people say nothing."""
     if code == "window_moved":
         return STAGES.get(key, key)
-    if code.startswith("campaign_") or code in OF_AN_ORGANISATION:
+    if code.startswith("campaign_") or code in OF_AN_ORGANISATION | KEYED:
         return ""
     return key
 
@@ -109,6 +131,10 @@ def details(data: dict[str, Any]) -> str:
         parts.append(f"{data['rows']} 项")
     if isinstance(data.get("count"), int):
         parts.append(f"{data['count']} 项")
+    if data.get("name"):
+        was = f"（原“{data['was']}”）" if data.get("was") else ""
+        to = f" → {data['to']}" if data.get("to") else ""
+        parts.append(f"{data['name']}{was}{to}")
     if data.get("reason"):
         parts.append(f"原因：{data['reason']}")
     return "，".join(parts)

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import User
+from qcportal.accounts.models import Affiliation, Organisation, User
 from qcportal.campaigns.models import Campaign
 
 
@@ -29,3 +29,31 @@ def run_by(actor: Actor) -> QuerySet[Campaign]:
 def judged_by(actor: Actor) -> QuerySet[Campaign]:
     """Campaigns in whose pool of judges the actor is."""
     return _permitted(actor.user, "judge_campaign").filter(host=actor.organisation)
+
+
+def recommenders_for(campaign: Campaign, unit: Organisation) -> QuerySet[Organisation]:
+    """The bodies a unit may choose in a campaign: the recommending bodies it hangs
+    under, and any body above it, at whatever height, with a right in this campaign."""
+    named = set(campaign.classes_by_right)
+    direct = Organisation.objects.recommenders_of(unit)
+    if not named:
+        return direct
+    wanted = set(direct.values_list("pk", flat=True)) | (_above(unit) & named)
+    return Organisation.objects.in_use().filter(pk__in=wanted)
+
+
+def _above(unit: Organisation) -> set[int]:
+    """Everybody over the unit, one query a height; a circle ends the climb."""
+    found: set[int] = set()
+    level = {unit.pk}
+    while level:
+        rows = Affiliation.objects.filter(unit__in=level)
+        level = set(rows.values_list("recommender", flat=True)) - found
+        found |= level
+    return found
+
+
+def class_in(campaign: Campaign, recommender: Organisation) -> str:
+    """The class a body's places are counted by: its right's, else its own."""
+    given = campaign.classes_by_right.get(recommender.pk, "")
+    return given or recommender.recommender_class

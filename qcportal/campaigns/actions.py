@@ -6,10 +6,16 @@ from django.db import transaction
 from guardian.shortcuts import assign_perm, remove_perm
 
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import User
+from qcportal.accounts.models import Organisation, User
 from qcportal.audit.record import record
 from qcportal.campaigns import rules
-from qcportal.campaigns.models import Campaign, Counter, Window, WindowChange
+from qcportal.campaigns.models import (
+    Campaign,
+    Counter,
+    RecommendingRight,
+    Window,
+    WindowChange,
+)
 from qcportal.refusals import refuse_if
 
 
@@ -71,6 +77,40 @@ def let_judge(
     """The user belongs to the campaign's pool of judges."""
     assign_perm("judge_campaign", user, campaign)
     record(by, "campaign_judge_granted", str(user.pk), at=at, campaign=campaign.code)
+
+
+@transaction.atomic
+def let_recommend(
+    campaign: Campaign,
+    organisation: Organisation,
+    recommender_class: str,
+    *,
+    by: Actor | None,
+    at: datetime,
+) -> None:
+    """An association may recommend in a higher one's campaign, counted as that class."""
+    if by is not None:
+        refuse_if(rules.why_not_let_recommend(campaign, organisation, by))
+    RecommendingRight.objects.update_or_create(
+        campaign=campaign,
+        organisation=organisation,
+        defaults={"recommender_class": recommender_class},
+    )
+    record(by, "recommending_granted", str(organisation.key), at=at,
+           campaign=campaign.code, name=organisation.name)  # fmt: skip
+
+
+@transaction.atomic
+def stop_recommending(
+    campaign: Campaign, organisation: Organisation, *, by: Actor, at: datetime
+) -> None:
+    """Takes ``let_recommend`` back; what was handed in stays where it is."""
+    gone, _ = RecommendingRight.objects.filter(
+        campaign=campaign, organisation=organisation
+    ).delete()
+    if gone:
+        record(by, "recommending_revoked", str(organisation.key), at=at,
+               campaign=campaign.code, name=organisation.name)  # fmt: skip
 
 
 @transaction.atomic

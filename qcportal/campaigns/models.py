@@ -86,6 +86,12 @@ class Campaign(models.Model):
     def windows_by_stage(self) -> dict[str, Window]:
         return {window.stage: window for window in self.windows.all()}
 
+    @cached_property
+    def classes_by_right(self) -> dict[int, str]:
+        """Associations with the right to recommend here → the class they count as."""
+        rows = self.recommending_rights.all()
+        return {row.organisation_id: row.recommender_class for row in rows}
+
     def window(self, stage: Stage) -> Window | None:
         return self.windows_by_stage.get(stage)
 
@@ -96,6 +102,30 @@ class CampaignUserObjectPermission(UserObjectPermissionBase):
 
 class CampaignGroupObjectPermission(GroupObjectPermissionBase):
     content_object = models.ForeignKey(Campaign, models.CASCADE)
+
+
+class RecommendingRight(models.Model):
+    """An association may recommend in a higher one's campaign. Ordinary recommending
+    bodies need no row; ``recommender_class`` is the class its places are counted by."""
+
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="recommending_rights"
+    )
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="recommending_rights"
+    )
+    recommender_class = models.CharField(
+        "推荐单位类别", max_length=16, choices=RecommenderClass.choices, blank=True
+    )
+
+    class Meta:
+        verbose_name = "推荐授权"
+        verbose_name_plural = "推荐授权"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "organisation"], name="recommending_right_once"
+            )
+        ]
 
 
 class Window(models.Model):

@@ -5,6 +5,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.models import Organisation
+from qcportal.accounts.roles import Role
 from qcportal.campaigns.models import Campaign, Window
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
@@ -46,3 +49,17 @@ def why_not_move_window(
         yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
     if (opens_at, closes_at) == (window.opens_at, window.closes_at):
         yield Refusal("nothing_changed", "时间没有变化。", "closes_at")
+
+
+def why_not_let_recommend(
+    campaign: Campaign, organisation: Organisation, actor: Actor
+) -> Iterator[Refusal]:
+    """``not_host``, ``not_an_association``, ``own_campaign``."""
+    if campaign.host_id != actor.organisation.pk:
+        yield Refusal("not_host", "只有主办单位的秘书处能授权推荐。", "campaign")
+    if organisation.tier != Role.ASSOCIATION:
+        yield Refusal(
+            "not_an_association", "推荐单位不用另外授权，本来就能推荐。", "campaign"
+        )
+    if campaign.host_id == organisation.pk:
+        yield Refusal("own_campaign", "主办单位不能在自己的活动里推荐。", "campaign")

@@ -108,12 +108,12 @@ def frozen_altered() -> Iterator[Finding]:
                     f"第 {revision.number} 版的内容和提交时的摘要不一致。",
                 )  # fmt: skip
     sheets = ScoreSheet.objects.exclude(content_hash="").select_related(
-        "revision__submission", "organisation"
+        "revision__submission"
     )
     for sheet in sheets.order_by("pk"):
         said = {"revision": sheet.revision.content_hash, "tier": sheet.tier,
                 "marks": sheet.marks, "opinion": sheet.opinion,
-                "by": sheet.organisation.name}  # fmt: skip
+                "by": sheet.organisation_name}  # fmt: skip
         if digest(said) != sheet.content_hash:
             yield Finding(
                 "sheet_altered", sheet.revision.submission.code,

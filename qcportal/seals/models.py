@@ -50,6 +50,8 @@ class SealAct(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="seal_acts"
     )
+    # As it was called then: a change of name does not rewrite what was sealed.
+    organisation_name = models.CharField(max_length=80, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     by_name = models.CharField(max_length=60)
     at = models.DateTimeField()

@@ -105,6 +105,7 @@ class TestCounts:
     ):
         walk.stamped()
         one = list(figures.recommenders(campaign))
+        assert campaign.classes_by_right == {}  # asked once a campaign
         with django_assert_num_queries(4):
             figures.recommender_rows(campaign, one)
         walk.stamped(group=cast.other_group)

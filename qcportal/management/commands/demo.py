@@ -17,7 +17,7 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns import presets
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
-from qcportal.management.demo import build, cast, topics
+from qcportal.management.demo import build, cast, registering, topics
 from qcportal.people import actions as inviting
 from qcportal.seals.actions import keep_picture
 from reviews import actions as reviewing
@@ -61,6 +61,7 @@ def fill(now: datetime) -> None:
     people.run(current)
     story = build.Story(current, people, papers, current.window("filing").opens_at)
     build.this_year(story, now)
+    registering.fill(people, now)
     _deposit_seals(people, now - timedelta(days=5))
     _invite(people, now)
 
