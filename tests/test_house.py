@@ -46,6 +46,7 @@ CLOCK_READERS = {
 OTHER_TASKS = {
     "documents.sweep": "sends rows that are still waiting",
     "documents.drop_unowned": "deletes what no row owns",
+    "submissions.warn_idle": "tells of a topic once a week",
 }
 
 

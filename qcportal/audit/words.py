@@ -32,6 +32,14 @@ WHAT = {
     "file_downloaded": "下载材料",
     "document_read": "打开文件",
     "password_changed": "改密码",
+    "registration_sent": "报送登记",
+    "registration_reopened": "申请变更登记",
+    "registration_confirmed": "单位确认登记",
+    "registration_returned": "单位退回登记",
+    "activity_recorded": "记录活动",
+    "activity_corrected": "更正活动记录",
+    "topic_ended": "结束课题",
+    "site_visited": "现场核查",
 }
 EVIDENCE = {
     "scan": "纸质盖章扫描件",
