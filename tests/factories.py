@@ -29,6 +29,7 @@ from reviews import actions as reviewing
 from submissions import actions as filing
 from submissions.models import Submission, Tier
 from submissions.rules import sheet_of
+from submissions.yearbook import Topic
 
 PASSWORD = "xiaozu-2020-demo"
 _serial = itertools.count(1)
@@ -246,10 +247,11 @@ class Walk:
 
     def __init__(self, campaign: Campaign, people: Cast, at: datetime) -> None:
         self.campaign, self.cast, self.at = campaign, people, at
+        self.topic: Topic | None = None  # drafts begin from it
 
     def draft(self, group: Actor | None = None, **changes: Any) -> Submission:
         by = group or self.cast.group
-        begun = filing.begin(self.campaign, by=by, at=self.at)
+        begun = filing.begin(self.campaign, by=by, at=self.at, topic=self.topic)
         filled = content(begun, **changes)
         found = filing.save_draft(begun.pk, filled, version=0, by=by, at=self.at)
         for slot, upload in (

@@ -107,7 +107,11 @@ def test_an_older_window_overwrites_nothing(cast, noon):
     )
     with pytest.raises(Refused) as refused:
         year_actions.save_year(
-            row.pk, yearly.content(noon, adviser="甲"), version=0, by=cast.group, at=noon
+            row.pk,
+            yearly.content(noon, adviser="甲"),
+            version=0,
+            by=cast.group,
+            at=noon,
         )
     assert refused.value.codes == ["stale_version"]
     assert GroupYear.objects.get(pk=row.pk).adviser == ""
@@ -150,12 +154,25 @@ def test_a_confirmed_registration_is_not_written_silently(cast, noon, year):
 def test_who_leaves_stays_where_records_name_them(cast, noon, year, topic):
     yearly.recorded(topic, cast.group, noon)  # 顾晓岚, 陈立群
     year_actions.reopen_year(year.pk, comment="调岗", by=cast.group, at=noon)
-    members = [yearly.member("顾晓岚", "leader"), yearly.member("周昇"), yearly.member("甲乙")]
+    members = [
+        yearly.member("顾晓岚", "leader"),
+        yearly.member("周昇"),
+        yearly.member("甲乙"),
+    ]
     row = year_actions.save_year(
-        year.pk, yearly.content(noon, members=members), version=1, by=cast.group, at=noon
+        year.pk,
+        yearly.content(noon, members=members),
+        version=1,
+        by=cast.group,
+        at=noon,
     )
     left = {m.name: m.left_on for m in row.members.all()}
-    assert left == {"顾晓岚": None, "周昇": None, "甲乙": None, "陈立群": local_day(noon)}
+    assert left == {
+        "顾晓岚": None,
+        "周昇": None,
+        "甲乙": None,
+        "陈立群": local_day(noon),
+    }
 
 
 # --- topics -------------------------------------------------------------------------
@@ -276,7 +293,9 @@ def test_a_correction_adds_and_keeps(topic, cast, noon):
     new = year_actions.correct_record(
         old.pk, given, [], correction="范围写错", by=cast.group, at=noon
     )
-    assert ActivityRecord.objects.get(pk=old.pk).content == "收集一季度故障单，定下课题。"
+    assert (
+        ActivityRecord.objects.get(pk=old.pk).content == "收集一季度故障单，定下课题。"
+    )
     assert Topic.objects.with_records().get(pk=topic.pk).standing_records == [new]
     with pytest.raises(Refused) as refused:
         year_actions.correct_record(
@@ -318,7 +337,11 @@ def test_sixty_silent_days_are_told_once_a_week(topic, cast, noon):
 def test_a_draft_begins_with_what_the_topic_knows(campaign, topic, cast, noon):
     begun = actions.begin(campaign, topic=topic, by=cast.group, at=noon)
     content = begun.content
-    assert (begun.topic, begun.title, begun.topic_type) == (topic, topic.title, "problem")
+    assert (begun.topic, begun.title, begun.topic_type) == (
+        topic,
+        topic.title,
+        "problem",
+    )
     assert (content["before"], content["target"]) == ("0.82", "0.40")
     assert content["measure"] == "故障率（次/万车公里）"
     assert "年" in content["period"]
@@ -349,7 +372,9 @@ def test_a_campaign_may_require_a_topic(campaign, topic, cast, noon, walk):
 
 
 def test_records_are_frozen_with_what_was_filed(topic, cast, noon, walk):
-    photo = factories.stored(factories.png_file("现场.png"), "activity_file", cast.group)
+    photo = factories.stored(
+        factories.png_file("现场.png"), "activity_file", cast.group
+    )
     year_actions.add_record(
         topic.pk, yearly.said(topic, noon), [photo], by=cast.group, at=noon
     )

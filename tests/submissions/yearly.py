@@ -78,7 +78,9 @@ def said(topic: Topic, at: datetime, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def recorded(topic: Topic, group: Actor, at: datetime, **changes: Any) -> ActivityRecord:
+def recorded(
+    topic: Topic, group: Actor, at: datetime, **changes: Any
+) -> ActivityRecord:
     return year_actions.add_record(
         topic.pk, said(topic, at, **changes), [], by=group, at=at
     )
