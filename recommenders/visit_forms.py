@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 
 from qcportal.campaigns.models import Campaign
 from qcportal.ui.forms import ParagraphsField, RadioCards
 from recommenders.models import SiteVisit
 from submissions.year_forms import DayField, FilesField, RefusableForm
+
+# A validator instead of max_length: short notes on a phone need no counter each.
+_AT_MOST_200 = MaxLengthValidator(200, "请写在 200 字以内。")
 
 
 class VisitForm(RefusableForm):
@@ -17,7 +21,7 @@ class VisitForm(RefusableForm):
 
     visited_on = DayField(label="核查日期")
     persons = forms.CharField(
-        label="核查人员", max_length=100, help_text="写姓名，几位用顿号隔开。",
+        label="核查人员", validators=[MaxLengthValidator(100, "请写在 100 字以内。")], help_text="写姓名，几位用顿号隔开。",
         error_messages={"required": "请写核查人员的姓名。"},
     )  # fmt: skip
     conclusion = forms.ChoiceField(
@@ -40,10 +44,11 @@ class VisitForm(RefusableForm):
         for item in self.items:
             self.fields[f"item-{item['code']}"] = forms.ChoiceField(
                 label=item["label"], choices=SiteVisit.Answer.choices,
-                help_text=item.get("hint", ""), required=False, widget=RadioCards,
+                help_text=item.get("hint", ""), widget=RadioCards,
+                error_messages={"required": f"请选择“{item['label']}”是否符合。"},
             )  # fmt: skip
             self.fields[f"item-{item['code']}-note"] = forms.CharField(
-                label="看到了什么", max_length=200, required=False
+                label="看到了什么", required=False, validators=[_AT_MOST_200]
             )
 
     @property

@@ -26,6 +26,7 @@ from qcportal.documents.models import Document
 from qcportal.refusals import Refused
 from submissions import actions, year_actions, year_rules, year_shows
 from submissions.models import FrozenRecord, Submission
+from submissions.notices import desk_path
 from submissions.views.editing import own
 from submissions.year_forms import RecordForm, TopicChoiceForm
 from submissions.yearbook import ActivityRecord, RecordFile, Topic
@@ -171,6 +172,7 @@ def activity(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "submission": submission, "activity": submission.revision.activity,
         "records": records,
+        "back_url": desk_path(submission, request.actor.role),
     }  # fmt: skip
     return render(request, "submissions/years/activity.html", context)
 

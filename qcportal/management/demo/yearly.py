@@ -52,8 +52,13 @@ class Year:
         self.people, self.now = people, now
         self.photo = _photo()
         january = timezone.localtime(now).replace(month=1, day=2, hour=9, minute=0)
-        self.start = min(max(january, now - timedelta(days=200)), now)
+        morning = timezone.localtime(now - timedelta(days=200)).replace(hour=9)
+        self.start = min(max(january, morning), now)
         self.span = now - self.start
+
+    def _afternoon(self, at: datetime) -> datetime:
+        """The same day at working hours, never ahead of now."""
+        return min(timezone.localtime(at).replace(hour=15, minute=20), self.now)
 
     def fill(self) -> None:
         rows = {group: self.register(group) for group in REGISTERED}
@@ -82,7 +87,7 @@ class Year:
         row = year_actions.send_year(row.pk, by=by, at=self.start + self.span * 0.01)
         if confirm:
             unit = self.people.actor(row.unit)
-            at = self.start + self.span * 0.02
+            at = self._afternoon(self.start + self.span * 0.02)
             row = year_actions.confirm_year(row.pk, by=unit, at=at)
         return row
 
@@ -101,7 +106,10 @@ class Year:
         """The group's topic of this year's results, with a plan over the span."""
         number = self.people.groups.index(row.group)
         found = next(t for _, t in topics.THIS_YEAR if t.group == number and t.kind == "problem")  # fmt: skip
-        by, at = self.people.actor(row.group), self.start + self.span * 0.03
+        by, at = (
+            self.people.actor(row.group),
+            self._afternoon(self.start + self.span * 0.03),
+        )
         made = year_actions.begin_topic(
             row.pk, title=found.title, kind="problem_own", by=by, at=at
         )
@@ -119,7 +127,9 @@ class Year:
         year_actions.save_topic(made.pk, facts, version=0, by=by, at=at)
         year_actions.send_topic(made.pk, by=by, at=at)
         unit = self.people.actor(row.unit)
-        return year_actions.confirm_topic(made.pk, by=unit, at=at + self.span * 0.01)
+        return year_actions.confirm_topic(
+            made.pk, by=unit, at=self._afternoon(at + self.span * 0.01)
+        )
 
     def records(self, topic: Topic, count: int, ago: int) -> None:
         by = self.people.actor(topic.group_year.group)
@@ -127,7 +137,7 @@ class Year:
         last = max(self.now - timedelta(days=ago), begun)
         members = topic.group_year.standing_members
         for i, step in enumerate(topic.procedure.steps[:count]):
-            at = begun + (last - begun) * (i / max(1, count - 1))
+            at = self._afternoon(begun + (last - begun) * (i / max(1, count - 1)))
             late = timedelta(
                 days=15 if i == 3 else 0
             )  # one is entered late, and says so
