@@ -104,7 +104,9 @@ def why_not_take_topic(
     taken = Submission.objects.filter(campaign=campaign, topic=topic).exclude(
         state=State.WITHDRAWN
     )
-    other = taken.exclude(pk=besides.pk if besides else None).first()
+    if besides is not None:
+        taken = taken.exclude(pk=besides.pk)
+    other = taken.first()
     if other:
         yield Refusal(
             "topic_taken",
