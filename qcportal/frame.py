@@ -25,6 +25,7 @@ from qcportal.inbox.models import Message
 from qcportal.registrations.models import Registration
 from reviews.campaign_choice import campaign_of, campaigns_of
 from submissions.models import Submission
+from submissions.yearbook import GroupYear, Topic
 
 SITE_NAME = "质量管理小组成果申报推荐平台"
 # Which window each desk counts down to, and what it is told.
@@ -173,12 +174,28 @@ def _tabs(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     guide = _link(request, "帮助", reverse("notices:help"), "help-circle")
     match actor.role:
         case Role.GROUP:
-            own = [_link(request, "我的成果", "/submissions/", "files")]
+            here = (
+                "/submissions/year/",
+                "/submissions/topics/",
+                "/submissions/records/",
+            )
+            yearly = request.path.startswith(here)
+            own = [
+                {**_link(request, "我的成果", "/submissions/", "files"),
+                 "current": request.path.startswith("/submissions/") and not yearly},
+                {**_link(request, "登记和活动", "/submissions/year/", "notebook"), "current": yearly},
+            ]  # fmt: skip
         case Role.UNIT:
             waiting = Submission.objects.visible_to(actor).held_by(Role.UNIT).count()
+            asking = GroupYear.objects.visible_to(actor).filter(approval="sent").count()
+            asking += Topic.objects.visible_to(actor).filter(approval="sent").count()
+            yearly = request.path.startswith(
+                ("/submissions/years/", "/submissions/topics/")
+            )
             own = [
                 {**_link(request, "成果审核", "/submissions/stamping/", "files", count=waiting),
-                 "current": request.path.startswith("/submissions/")},
+                 "current": request.path.startswith("/submissions/") and not yearly},
+                {**_link(request, "小组登记", "/submissions/years/", "notebook", count=asking), "current": yearly},
                 _link(request, "印章和经办人", "/seals/", "rubber-stamp"),
                 *_member_tabs(request, actor),
             ]  # fmt: skip

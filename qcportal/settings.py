@@ -302,6 +302,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "documents.drop_unowned",
         "schedule": crontab(hour=3, minute=40),
     },
+    # Topics without an activity record for 60 days, told once a week.
+    "warn-idle-topics": {
+        "task": "submissions.warn_idle",
+        "schedule": crontab(hour=8, minute=30),
+    },
 }
 
 # --- Logs

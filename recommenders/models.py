@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from django.conf import settings
@@ -210,3 +211,74 @@ class Standing(models.Model):
 
     class Meta:
         ordering = ["-begins_at"]
+
+
+class SiteVisitQuerySet(models.QuerySet["SiteVisit"]):
+    def visible_to(self, actor: Actor | None) -> SiteVisitQuerySet:
+        """The body's own, and the association's of the campaigns it runs."""
+        match actor.role if actor else None:
+            case Role.RECOMMENDER:
+                return self.filter(recommender=actor.organisation)
+            case Role.ASSOCIATION:
+                return self.filter(submission__campaign__in=access.run_by(actor))
+        return self.none()
+
+
+class SiteVisit(models.Model):
+    """现场核查: the body went, looked and says what it found (Hubei 2023 二).
+
+    Append-only: a later visit counts instead of an earlier one, both stay readable.
+    ``findings`` is ``[{"code", "label", "answer", "note"}]`` by the campaign's items.
+    """
+
+    class Conclusion(models.TextChoices):
+        TRUE = "true", "情况属实，可以推荐"
+        MENDED = "mended", "基本属实，整改后可以推荐"
+        FALSE = "false", "情况不实，不能推荐"
+
+    class Answer(models.TextChoices):
+        YES = "yes", "符合"
+        PARTLY = "partly", "部分符合"
+        NO = "no", "不符合"
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="site_visits"
+    )
+    recommender = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    visited_on = models.DateField("核查日期")
+    persons = models.CharField("核查人员", max_length=100)
+    findings = models.JSONField("核查项目")
+    conclusion = models.CharField("结论", max_length=8, choices=Conclusion.choices)
+    remark = models.TextField("说明", blank=True)
+    at = models.DateTimeField("录入时间")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=60)
+
+    objects = SiteVisitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "现场核查"
+        verbose_name_plural = "现场核查"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(conclusion="true") | ~Q(remark=""),
+                name="doubtful_visit_says_why",
+            )
+        ]
+
+
+class VisitPhoto(models.Model):
+    """A photo taken on site."""
+
+    visit = models.ForeignKey(SiteVisit, models.PROTECT, related_name="photos")
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit", "document"], name="visit_photo_once"
+            )
+        ]

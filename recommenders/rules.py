@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from django.utils import timezone
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
@@ -18,11 +20,20 @@ from qcportal.campaigns.rules import why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
-from recommenders.models import Candidate, Dossier, Paper, Standing, TableStamp
+from recommenders.models import (
+    Candidate,
+    Dossier,
+    Paper,
+    SiteVisit,
+    Standing,
+    TableStamp,
+)
 from submissions import places
 from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
 from submissions.models import ScoreSheet, Submission, Tier
+
+MOST_PHOTOS = 12
 
 
 def why_not_in_standing(recommender: Organisation, at: datetime) -> Iterator[Refusal]:
@@ -70,6 +81,7 @@ def why_not_recommend(
     yield from why_not_in_standing(actor.organisation, at)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from site_visit_faults(submission)
     yield from place_refusals(submission, actor.organisation, tally)
 
 
@@ -96,6 +108,71 @@ def place_refusals(
                 f"已推荐 {meter.used} 项，过了提醒线 {meter.rule.soft} 项，最多 {meter.places} 项。",
                 kind="caution",
             )
+
+
+def last_visit(submission: Submission) -> SiteVisit | None:
+    """The 现场核查 that counts: the newest of the body that now has the result."""
+    return (
+        SiteVisit.objects.filter(
+            submission=submission, recommender=submission.recommender
+        )
+        .prefetch_related("photos__document")
+        .first()
+    )
+
+
+def site_visit_faults(submission: Submission) -> Iterator[Refusal]:
+    """``site_visit_missing`` where the campaign requires one (Hubei 2023: on site, read
+    the records, verify); ``site_visit_negative`` when the newest one says no, whether
+    required or not."""
+    visit = last_visit(submission)
+    if visit is None:
+        if submission.campaign.requires_site_visit:
+            yield Refusal(
+                "site_visit_missing",
+                "还没有现场核查。本活动要求推荐前到现场看记录、核实过程。",
+            )
+    elif visit.conclusion == SiteVisit.Conclusion.FALSE:
+        yield Refusal(
+            "site_visit_negative",
+            f"{visit.visited_on:%Y-%m-%d} 现场核查的结论是“{visit.get_conclusion_display()}”。",
+        )
+
+
+def why_not_visit(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """On site while the result is on the body's desk and before it is recommended."""
+    yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
+    yield from why_not_in_standing(actor.organisation, at)
+
+
+def visit_faults(
+    campaign: Campaign, *, visited_on: date, persons: str,
+    answers: Mapping[str, tuple[str, str]], conclusion: str, remark: str, photos: int,
+    at: datetime,
+) -> Iterator[Refusal]:  # fmt: skip
+    """What a visit lacks; ``answers`` is item code → (answer, note), ``field`` names
+    the form's field."""
+    if visited_on > timezone.localtime(at).date():
+        yield Refusal("day_ahead", "核查日期还没到，请核查以后再填。", "visited_on")
+    if not persons.strip():
+        yield Refusal("missing", "请写核查人员的姓名。", "persons")
+    for item in campaign.site_visit_items:
+        answer, note = answers.get(item["code"], ("", ""))
+        field = f"item-{item['code']}"
+        if answer not in SiteVisit.Answer.values:
+            yield Refusal("missing", f"请选择“{item['label']}”是否符合。", field)
+        elif answer != SiteVisit.Answer.YES and not note.strip():
+            yield Refusal(
+                "note_missing", "不完全符合的，请写看到了什么。", f"{field}-note"
+            )
+    if conclusion not in SiteVisit.Conclusion.values:
+        yield Refusal("missing", "请选择结论。", "conclusion")
+    elif conclusion != SiteVisit.Conclusion.TRUE and not remark.strip():
+        yield Refusal("remark_missing", "请写明原因或要整改的地方。", "remark")
+    if photos > MOST_PHOTOS:
+        yield Refusal("too_many_files", f"一次最多 {MOST_PHOTOS} 张照片。", "photos")
 
 
 def why_not_rank(dossier: Dossier, actor: Actor, at: datetime) -> Iterator[Refusal]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recommenders.views import desk, detail, papers, statistics
+from recommenders.views import desk, detail, papers, statistics, visits
 
 app_name = "recommenders"
 one = "submissions/<str:code>"
@@ -24,6 +24,8 @@ urlpatterns = [
     path(f"{one}/take-back/", desk.take_back, name="take_back"),
     path(f"{one}/return/", desk.send_back, name="recommender_return"),
     path(f"{one}/decline/", desk.decline, name="decline"),
+    path(f"{one}/visit/", visits.site_visit, name="site_visit"),
+    path("visits/<uuid:key>/<uuid:document>/", visits.visit_photo, name="visit_photo"),
     path("statistics/", statistics.statistics, name="statistics"),
     path("statistics/figures/", statistics.save_figures, name="save_figures"),
     path("statistics/summary/", statistics.upload_summary, name="upload_summary"),

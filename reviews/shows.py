@@ -161,6 +161,37 @@ def blind_title(assignment: Assignment) -> str:
     return blind(assignment.submission.title, identities(assignment.revision))
 
 
+@dataclass(frozen=True)
+class BlindRecord:
+    """An activity record without people: when, which step, how many, what."""
+
+    held_on: str
+    step: str
+    hours: str
+    present: int
+    expected: int
+    entered_at: str
+    days_late: int
+    paragraphs: list[str]
+
+
+def blind_records(assignment: Assignment) -> list[BlindRecord]:
+    """活动记录（平台） of the judged revision: no names, places, photos or codes; what
+    tells whose it is is taken out of the text, members at each activity included."""
+    kept = assignment.revision.activity.get("records", [])
+    people = {n for one in kept for n in [*one["attendees"], one["entered_by"]]}
+    hidden = [*identities(assignment.revision), *(n for n in people if len(n) >= 2)]
+    hidden.sort(key=len, reverse=True)
+    return [
+        BlindRecord(
+            one["held_on"], one["step"], one["hours"], len(one["attendees"]),
+            one["expected"], one["entered_at"], one["days_late"],
+            [p for p in blind(one["content"], hidden).splitlines() if p.strip()],
+        )
+        for one in kept
+    ]  # fmt: skip
+
+
 def blind_facts(assignment: Assignment) -> list[tuple[str, list[str]]]:
     """(label, paragraphs) of the form's fields that say what was done, not by whom."""
     revision = assignment.revision

@@ -24,11 +24,12 @@ from qcportal.documents.making import order
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.models import Evidence, SealAct
-from submissions import notices, rules, tasks
+from submissions import notices, proof, rules, tasks
 from submissions.lifecycle import MOVES, MoveName, State
 from submissions.models import (
     Attachment,
     FrozenAttachment,
+    FrozenRecord,
     Reminder,
     Revision,
     ScoreSheet,
@@ -38,6 +39,7 @@ from submissions.models import (
     Tier,
     new_check_code,
 )
+from submissions.yearbook import Topic
 
 
 def locked(submission_id: int) -> Submission:
@@ -77,10 +79,14 @@ def advance(
 
 
 @transaction.atomic
-def begin(campaign: Campaign, *, by: Actor, at: datetime) -> Submission:
+def begin(
+    campaign: Campaign, *, by: Actor, at: datetime, topic: Topic | None = None
+) -> Submission:
     """A new draft of the group in the campaign's newest form, with what the portal
-    already knows of group and unit filled in. Raises Refused."""
+    already knows of group, unit and registered topic filled in. Raises Refused."""
     refuse_if(rules.why_not_begin(campaign, by, at))
+    if topic is not None:
+        refuse_if(rules.why_not_take_topic(campaign, topic, by))
     unit = by.organisation.parent
     form = campaign.forms.order_by("-version").first()
     if unit is None or form is None:
@@ -89,12 +95,27 @@ def begin(campaign: Campaign, *, by: Actor, at: datetime) -> Submission:
     submission = Submission(
         campaign=campaign, form=form, group=by.organisation, unit=unit,
         code=f"{campaign.year}-{campaign.letters}-{serial:04d}",
-        state_since=at, created_by=by.user, created_at=at, saved_at=at,
+        state_since=at, created_by=by.user, created_at=at, saved_at=at, topic=topic,
     )  # fmt: skip
     known = _known_facts(campaign, form.form, by.organisation, by.holder.name)
+    if topic is not None:
+        known |= proof.known_facts(form.form, topic)
     _write(submission, known)
     submission.save()
     return submission
+
+
+@transaction.atomic
+def take_topic(
+    submission_id: int, topic: Topic | None, *, by: Actor, at: datetime
+) -> None:
+    """Tie a draft to a registered topic (or to none); what was typed stays."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    if topic is not None:
+        refuse_if(rules.why_not_take_topic(submission.campaign, topic, by, submission))
+    submission.topic = topic
+    submission.save(update_fields=["topic"])
 
 
 def _known_facts(
@@ -242,15 +263,20 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
         {"slot": slot, "title": d.title, "sha256": d.sha256, "size": d.size}
         for slot, d in standing
     ]
+    records = submission.topic.standing_records if submission.topic else []
+    activity = proof.frozen(submission.topic, records) if submission.topic else {}
+    said = {"code": submission.code, "number": number,
+            "content": submission.content, "papers": papers}  # fmt: skip
+    if activity:
+        said["activity"] = activity
     title = (
         f"{submission.unit_name}_{submission.group_name}_{submission.title}_申报表.pdf"
     )
     revision = Revision.objects.create(
         submission=submission, number=number, form=submission.form,
-        content=submission.content, papers=papers,
+        content=submission.content, papers=papers, activity=activity,
         recommender_name=submission.recommender.name if submission.recommender else "",
-        content_hash=digest({"code": submission.code, "number": number,
-                             "content": submission.content, "papers": papers}),
+        content_hash=digest(said),
         check_code=new_check_code(), filed_at=at, filed_by=by.user,
         filed_by_name=by.user_name,
         document=order("application_form", title[:200],
@@ -259,6 +285,9 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
     FrozenAttachment.objects.bulk_create(
         FrozenAttachment(revision=revision, slot=slot, document=document)
         for slot, document in standing
+    )
+    FrozenRecord.objects.bulk_create(
+        FrozenRecord(revision=revision, record=record) for record in records
     )
     return revision
 

@@ -18,6 +18,7 @@ from qcportal.campaigns.models import Campaign, FormVersion, Rubric
 from qcportal.documents.models import Document
 from qcportal.seals.models import SealAct
 from submissions.lifecycle import HOLDERS, STAMPABLE, MoveName, Reach, State
+from submissions.yearbook import ActivityRecord, Topic
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -76,7 +77,13 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def with_people(self) -> SubmissionQuerySet:
         """Everything a list row shows, in one query."""
         return self.select_related(
-            "campaign", "group", "unit", "recommender", "form", "revision"
+            "campaign",
+            "group",
+            "unit",
+            "recommender",
+            "form",
+            "revision",
+            "topic__group_year",
         )
 
 
@@ -95,6 +102,9 @@ class Submission(models.Model):
     unit = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     recommender = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    topic = models.ForeignKey(
+        Topic, models.PROTECT, null=True, blank=True, related_name="submissions"
     )
     title = models.CharField("课题名称", max_length=200, blank=True)
     group_name = models.CharField("小组名称", max_length=200, blank=True)
@@ -197,6 +207,7 @@ class Revision(models.Model):
     form = models.ForeignKey(FormVersion, models.PROTECT, related_name="+")
     content = models.JSONField()
     papers = models.JSONField("附件摘要", default=list)
+    activity = models.JSONField("活动记录（平台）", default=dict, blank=True)
     recommender_name = models.CharField(max_length=80, blank=True)
     content_hash = models.CharField(max_length=64)
     check_code = models.CharField("核对码", max_length=12, unique=True)
@@ -245,6 +256,22 @@ class FrozenAttachment(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["revision", "document"], name="frozen_once")
+        ]
+
+
+class FrozenRecord(models.Model):
+    """Which activity record a revision carries as proof; its words are frozen in
+    ``Revision.activity``."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="records")
+    record = models.ForeignKey(ActivityRecord, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision", "record"], name="record_frozen_once"
+            )
         ]
 
 

@@ -12,15 +12,23 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns import definition, scoring
+from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.rules import moment, why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.fonts import unprintable
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from qcportal.seals.models import Evidence, SealPicture
-from submissions import places
+from submissions import places, year_rules
 from submissions.lifecycle import EDITABLE, HOLDERS, MOVES, MoveName, State
-from submissions.models import Attachment, ScoreSheet, Stamp, Submission, Tier
+from submissions.models import (
+    Attachment,
+    ScoreSheet,
+    Stamp,
+    Submission,
+    Tier,
+)
+from submissions.yearbook import Topic
 
 # Chosen in the recommender field by member units that have none (Shanghai 2020 二.2.2).
 DIRECT = "direct"
@@ -90,6 +98,26 @@ def why_not_begin(campaign: Any, actor: Actor, at: datetime) -> Iterator[Refusal
     yield from why_closed(campaign, Stage.FILING, at)
 
 
+def why_not_take_topic(
+    campaign: Campaign, topic: Topic, actor: Actor, besides: Submission | None = None
+) -> Iterator[Refusal]:
+    """``topic_not_yours``, ``topic_not_confirmed``, ``topic_stopped``, ``topic_taken``
+    (another submission of the campaign is filed from it; ``besides`` is not counted)."""
+    yield from year_rules.why_not_file_from(topic, actor)
+    taken = Submission.objects.filter(campaign=campaign, topic=topic).exclude(
+        state=State.WITHDRAWN
+    )
+    if besides is not None:
+        taken = taken.exclude(pk=besides.pk)
+    other = taken.first()
+    if other:
+        yield Refusal(
+            "topic_taken",
+            f"这个课题已经在填 {other.code}，一个课题一届只报一项。",
+            "topic",
+        )
+
+
 def why_not_write(
     submission: Submission, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
@@ -112,11 +140,21 @@ def why_not_file(
     """Everything between the draft and the receipt, in the order of the form."""
     yield from why_not(filing_move(submission), submission, actor, at)
     yield from incomplete(submission)
+    if submission.topic:
+        yield from why_not_take_topic(
+            submission.campaign, submission.topic, actor, submission
+        )
 
 
 def incomplete(submission: Submission) -> Iterator[Refusal]:
     """What the content lacks: fields, names, recommender, papers."""
     form = submission.form.form
+    if submission.campaign.requires_topic and submission.topic is None:
+        yield Refusal(
+            "topic_missing",
+            "还没有选登记过的课题。本活动要求课题先登记、单位确认，并有活动记录。",
+            "topic",
+        )
     yield from definition.faults(form, submission.content)
     yield from _name_faults(form, submission)
     if submission.state_enum == State.AMENDMENT_ASKED:

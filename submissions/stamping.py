@@ -69,7 +69,16 @@ def viewer_tabs(submission: Submission) -> list[ViewerTab]:
         same = sum(other.slot == row.slot for other in rows[:number])
         label = f"{label} {same}" if same > 1 else label
         tabs.append(_tab(submission, f"paper{number}", label, row.document, url))
-    return tabs
+    return [*tabs, *activity_tabs(submission)]
+
+
+def activity_tabs(submission: Submission) -> list[ViewerTab]:
+    """活动记录（平台）, where the revision carries any."""
+    if submission.revision is None or not submission.revision.activity:
+        return []
+    count = len(submission.revision.activity["records"])
+    url = reverse("submissions:activity", args=[submission.code])
+    return [ViewerTab("activity", "活动记录（平台）", f"{count}条", url=url)]
 
 
 def _tab(

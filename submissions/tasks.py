@@ -1,10 +1,13 @@
 """Errands of the worker: a document's id in, a file out, nothing decided."""
 
+from celery import shared_task
+
+from qcportal import clock
 from qcportal.documents import pdf
 from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
-from submissions import papers
+from submissions import papers, year_actions
 from submissions.models import Revision, ScoreSheet, Stamp
 
 
@@ -40,3 +43,9 @@ def render_blank_form(document: Document) -> bytes:
     return pdf.render(
         papers.FORM_TEMPLATE, papers.blank_form(attachment.notice.campaign)
     )
+
+
+@shared_task(name="submissions.warn_idle", ignore_result=True)
+def warn_idle() -> None:
+    """Daily, by the beat: who stood still for 60 days is told once a week."""
+    year_actions.warn_idle(at=clock.now())

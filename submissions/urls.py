@@ -4,6 +4,7 @@ from django.urls import path
 
 from submissions.unit_urls import unit_pages, unit_words
 from submissions.views import editing, files, group
+from submissions.year_urls import activity_pages, year_words
 
 app_name = "submissions"
 
@@ -44,4 +45,12 @@ paper_pages = [
     ),
 ]
 
-urlpatterns = [*group_words, *unit_words, *group_pages, *unit_pages, *paper_pages]
+urlpatterns = [
+    *group_words,
+    *year_words,
+    *unit_words,
+    *group_pages,
+    *unit_pages,
+    *activity_pages,
+    *paper_pages,
+]

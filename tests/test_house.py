@@ -48,13 +48,14 @@ OTHER_TASKS = {
     "documents.drop_unowned": "deletes what no row owns",
     "inbox.sweep_mails": "a mail is sent by whoever claims its row",
     "people.end_stand_ins": "a stand-in ends once",
-    "registrations.mail": "a step that was mailed is left alone",
     "registrations.sweep_mail": "orders mails of steps that were not mailed",
+    "submissions.warn_idle": "tells of a topic once a week",
 }
 # Sent by an act, not by the clock of the beat.
-SENT_TASKS = {"inbox.deliver_mail": "a mail is sent by whoever claims its row"}
-# Of these, the ones that acts order; beat runs the others.
-ORDERED_TASKS = {"registrations.mail"}
+SENT_TASKS = {
+    "inbox.deliver_mail": "a mail is sent by whoever claims its row",
+    "registrations.mail": "a step that was mailed is left alone",
+}
 
 
 # --- sources ------------------------------------------------------------------------
@@ -365,7 +366,7 @@ def test_every_task_is_a_paper_or_known_to_be_harmless_twice() -> None:
 
 def test_the_clock_of_the_beat_names_tasks_that_exist() -> None:
     wanted = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert wanted == set(OTHER_TASKS) - ORDERED_TASKS
+    assert wanted == set(OTHER_TASKS)
     assert wanted - our_tasks() == set()
 
 

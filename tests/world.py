@@ -29,8 +29,11 @@ from qcportal.seals.actions import keep_picture
 from recommenders.models import Dossier, Paper
 from reviews import actions as reviewing
 from reviews.models import Certificate, Export
+from submissions import year_actions
 from submissions.models import Attachment, ScoreSheet, Submission
+from submissions.yearbook import RecordFile, Topic
 from tests import factories
+from tests.submissions import yearly
 
 
 @dataclass
@@ -49,7 +52,10 @@ def build(walk: factories.Walk) -> World:
     cast, at = walk.cast, walk.at
     idle = factories.seat("邵启文", walk.campaign.host, Duty.JUDGE, at)
     let_judge(walk.campaign, idle.user, by=None, at=at)
+    walk.topic = registered_topic(cast, at)
+    walk.visits = True
     result = walk.published()
+    walk.topic, walk.visits = None, False
     for keeper in (cast.keeper, cast.recommender):
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
         keep_picture(picture, undertaken=True, by=keeper, at=at)
@@ -61,6 +67,19 @@ def build(walk: factories.Walk) -> World:
     make_everything()
     things = _things(result, export) | _people_things(cast.group, asked) | registered
     return World(_people(cast, idle), things, result, walk, ABSENT)
+
+
+def registered_topic(cast: factories.Cast, at: datetime) -> Topic:
+    """The group's confirmed topic with one record and a photo."""
+    year = yearly.confirmed_year(cast.group, cast.unit, at)
+    topic = yearly.confirmed_topic(year, cast.group, cast.unit, at)
+    photo = factories.stored(
+        factories.png_file("现场.png"), "activity_file", cast.group
+    )
+    year_actions.add_record(
+        topic.pk, yearly.said(topic, at), [photo], by=cast.group, at=at
+    )
+    return topic
 
 
 def make_everything() -> None:
@@ -121,9 +140,14 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
     dossier = Dossier.objects.get(recommender=result.recommender)
     certificate = Certificate.objects.get(entry__submission=result)
     records = Attachment.objects.get(submission=result, slot="records").document
+    photo = RecordFile.objects.get(record__topic=result.topic)
+    visit = result.site_visits.get()
     unit_sheet = ScoreSheet.objects.get(revision=result.revision, tier="unit")
     return {
         "result": result.code, "records": records.key,
+        "group_year": result.topic.group_year.key, "registered": result.topic.key,
+        "record": photo.record.key, "photo": photo.document.key, "visit": visit.key,
+        "visit_photo": visit.photos.get().document.key,
         "form": result.filed_revision.document.key,
         "unit_tier": unit_sheet.tier, "body_tier": "recommender", "page": 1,
         "sheet": result.assignments.order_by("pk")[0].key, "export": export.key,
@@ -156,6 +180,8 @@ ABSENT = {
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
     "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
     "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
+    "group_year": NO_KEY, "registered": NO_KEY,
+    "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
 }  # fmt: skip
 
 

@@ -57,6 +57,14 @@ WHAT = {
     "affiliation_ended": "解除隶属关系",
     "recommending_granted": "授权推荐",
     "recommending_revoked": "收回推荐授权",
+    "year_sent": "报送登记",
+    "year_reopened": "申请变更登记",
+    "year_confirmed": "单位确认登记",
+    "year_returned": "单位退回登记",
+    "activity_recorded": "记录活动",
+    "activity_corrected": "更正活动记录",
+    "topic_ended": "结束课题",
+    "site_visited": "现场核查",
 }
 # What these acted on is named by the line's own organisation; the key says nothing.
 OF_AN_ORGANISATION = {

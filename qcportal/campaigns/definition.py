@@ -38,6 +38,7 @@ MEANINGS = {
     "recommender",
     "contact",
     "mobile",
+    "period",
     "members",
     "summary",
     "measure",

@@ -40,7 +40,8 @@ CAMPAIGN_FIELDS = [
     "year", "name", "headline", "lead", "document_number", "letters", "result_words",
     "certificate_pattern", "certificate_words", "certificate_issuer", "no_fee_words",
     "contact", "statistics", "summary_points", "opinion_limit", "needs_dossier",
-    "allows_direct", "allows_seal_picture", "amendment_days", "notice_days",
+    "requires_topic",
+    "requires_site_visit", "site_visit_items", "allows_direct", "allows_seal_picture", "amendment_days", "notice_days",
     "judges_per_submission", "drop_from", "decimals", "please_check",
 ]  # fmt: skip
 NEEDED = ["code", "year", "name", "headline", "host", "letters", "result_words",

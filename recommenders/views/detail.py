@@ -138,6 +138,8 @@ def _page(
         "reason": shows.return_reason(found),
         "holder": shows.holder(found, at, Role.RECOMMENDER),
         "open": not closed,
+        "visit": rules.last_visit(found),
+        "may_visit": not list(rules.why_not_visit(found, request.actor, at)),
     }
     if not closed:
         context |= _open_panel(request, found, own, form, scan_errors or [])

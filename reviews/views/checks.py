@@ -28,6 +28,7 @@ from reviews.forms import CheckFilter, CheckForm
 from reviews.models import Check
 from submissions.lifecycle import State
 from submissions.models import Submission
+from submissions.stamping import activity_tabs
 
 PER_PAGE = 25
 IN_COLUMN = 40  # of the queue, shown beside the papers
@@ -190,8 +191,11 @@ def _page(
         "queue": [(one, shows.queue_tag(one)) for one in _around(queue, submission.code)],
         "queue_count": len(queue), "tally": _tally(request, submission.campaign),
         "due": due.replace(hour=17, minute=0, second=0, microsecond=0),
-        "tabs": shows.viewer_tabs(shows.check_papers(submission),
-                                  "reviews:check_file", "reviews:check_page", submission.code),
+        "tabs": [
+            *shows.viewer_tabs(shows.check_papers(submission),
+                               "reviews:check_file", "reviews:check_page", submission.code),
+            *activity_tabs(submission),
+        ],
         "automatic": sum(1 for f in form.findings.values() if f.fits),
     }  # fmt: skip
     return render(request, "reviews/checks/check.html", context, status=status)

@@ -16,6 +16,7 @@ from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
 from qcportal.campaigns.clock import now
 from qcportal.documents import serving
+from recommenders.models import SiteVisit
 from reviews import actions, entry_facts
 from reviews.campaign_choice import campaign_of
 from reviews.entry_filters import EntryFilters
@@ -23,6 +24,7 @@ from submissions import rules, shows
 from submissions.lifecycle import MoveName, State
 from submissions.models import Submission
 from submissions.notices import desk_path
+from submissions.stamping import activity_tabs
 
 PER_PAGE = 25
 MOVES = (MoveName.ALLOW_DIRECT, MoveName.REFUSE_DIRECT)
@@ -102,6 +104,12 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
             )
             if organisation
         ],
+        "activity": activity_tabs(submission),
+        "visits": list(
+            SiteVisit.objects.visible_to(request.actor)
+            .filter(submission=submission)
+            .prefetch_related("photos__document")
+        ),
     }
     return render(request, "reviews/entry.html", context)
 

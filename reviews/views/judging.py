@@ -151,7 +151,8 @@ def _page(
         form.add_error("remark", faults["remark"])
     context = {
         "assignment": assignment, "title": shows.blind_title(assignment),
-        "facts": shows.blind_facts(assignment), "form": form, "closed": closed,
+        "facts": shows.blind_facts(assignment),
+        "records": shows.blind_records(assignment), "form": form, "closed": closed,
         "marks": shows.marks_of(assignment, form.typed(), faults),
         "others": [r for r in refusals if r.field not in {*form.codes, "remark"}],
         "faulty": [r for r in refusals if r.field in {*form.codes, "remark"}],

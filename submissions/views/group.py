@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,12 +22,14 @@ from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.rules import why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.clock import now
-from submissions import actions, rules, shows
+from submissions import actions, rules, shows, stamping
 from submissions.forms import page_of
 from submissions.lifecycle import EDITABLE, UNRELEASED, MoveName
 from submissions.models import Submission
 from submissions.rules import Offer
 from submissions.views.editing import own
+from submissions.year_forms import TopicChoiceForm
+from submissions.yearbook import Topic
 
 
 def _open_campaign(at: datetime) -> Campaign | None:
@@ -96,7 +99,8 @@ def new(request: HttpRequest) -> HttpResponse:
     at = now()
     campaign = _open_campaign(at)
     if request.method == "POST" and campaign is not None:
-        begun = actions.begin(campaign, by=request.actor, at=at)
+        chosen = TopicChoiceForm(_topics(request), request.POST).chosen()
+        begun = actions.begin(campaign, by=request.actor, at=at, topic=chosen)
         return redirect("submissions:edit", begun.code)
     if campaign is None:
         closed = _closed_words(at)
@@ -106,8 +110,29 @@ def new(request: HttpRequest) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "window": campaign.window(Stage.FILING),
+        "topics": _offered(request, campaign),
     }
     return render(request, "submissions/new.html", context)
+
+
+def _topics(request: HttpRequest) -> QuerySet[Topic]:
+    return Topic.objects.visible_to(request.actor).with_records()
+
+
+def _offered(
+    request: HttpRequest, campaign: Campaign, besides: Submission | None = None
+) -> list[dict[str, Any]]:
+    """Registered topics a result may start from, each with what stands against it."""
+    return [
+        {
+            "topic": topic,
+            "count": len(topic.standing_records),
+            "why": next(
+                rules.why_not_take_topic(campaign, topic, request.actor, besides), None
+            ),
+        }
+        for topic in _topics(request)[:20]
+    ]
 
 
 @acting_as(Role.GROUP)
@@ -129,6 +154,10 @@ def track(request: HttpRequest, code: str) -> HttpResponse:
         "files": _files(submission),
         "editable": submission.state_enum in EDITABLE,
         "certificate": shows.certificate_path(submission),
+        "activity": stamping.activity_tabs(submission),
+        "topics": _offered(request, submission.campaign, submission)
+        if submission.state_enum in EDITABLE
+        else [],
     }
     return render(request, "submissions/track.html", context)
 

@@ -17,10 +17,11 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns import presets
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
-from qcportal.management.demo import build, cast, registering, topics
+from qcportal.management.demo import build, cast, registering, topics, yearly
 from qcportal.people import actions as inviting
 from qcportal.seals.actions import keep_picture
 from reviews import actions as reviewing
+from submissions.models import Submission
 
 SHANGHAI = presets.FOLDER / "shanghai-2020.toml"
 
@@ -60,8 +61,12 @@ def fill(now: datetime) -> None:
     current = load_campaign.load(SHANGHAI, open_now=True)
     people.run(current)
     story = build.Story(current, people, papers, current.window("filing").opens_at)
+    yearly.Year(people, now).fill()
     build.this_year(story, now)
     registering.fill(people, now)
+    stamped = Submission.objects.with_people().filter(campaign=current, state="stamped")
+    for found in stamped.filter(recommender=people.bodies[0])[:2]:
+        yearly.visit(found, people.actor(people.bodies[0]), now - timedelta(hours=5))
     _deposit_seals(people, now - timedelta(days=5))
     _invite(people, now)
 

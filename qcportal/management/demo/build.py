@@ -28,6 +28,7 @@ from reviews import actions as reviewing
 from reviews.models import Assignment
 from submissions import actions as filing
 from submissions.models import Submission
+from submissions.yearbook import Topic
 
 PASSWORD = "qc-demo-2020"  # noqa: S105 - printed for every demo visitor
 
@@ -180,18 +181,18 @@ def draw_sample_seal(draw: ImageDraw.ImageDraw, x: int, y: int, radius: int) -> 
         points = [(x, y - r), (x + half, y - r / 2), (x + half, y + r / 2),
                   (x, y + r), (x - half, y + r / 2), (x - half, y - r / 2)]  # fmt: skip
         draw.polygon(points, outline=red, width=width)
-    font = _font(radius // 2)
+    font = demo_font(radius // 2)
     draw.text((x, y - radius * 0.12), "样章", fill=red, font=font, anchor="mm")
     draw.text(
         (x, y + radius * 0.42),
         "仅供演示",
         fill=red,
-        font=_font(radius // 6),
+        font=demo_font(radius // 6),
         anchor="mm",
     )
 
 
-def _font(size: int) -> Any:
+def demo_font(size: int) -> Any:
     built = fonts.built_faces()
     path: Path = built[0][2] if built else fonts.stock_fonts()[0]
     return ImageFont.truetype(str(path), size)
@@ -261,6 +262,12 @@ class Story:
         begun = filing.begin(self.campaign, by=by, at=at)
         filled = content_of(begun, topic, self.people, self.seed)
         found = filing.save_draft(begun.pk, filled, version=0, by=by, at=at)
+        registered = Topic.objects.filter(
+            group_year__group=found.group, title=topic.title, created_at__lt=at
+        ).first()
+        if registered:
+            filing.take_topic(begun.pk, registered, by=by, at=at)
+            found.refresh_from_db()
         if topic.after:
             report = self.papers.reports[topic.title]
             for slot, data, name in (
