@@ -320,6 +320,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "fontTools": {"level": "ERROR"},
+        "weasyprint.progress": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
     },
 }
