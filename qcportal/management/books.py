@@ -102,6 +102,8 @@ def frozen_altered() -> Iterator[Finding]:
         for revision in submission.revisions.all():
             said = {"code": submission.code, "number": revision.number,
                     "content": revision.content, "papers": revision.papers}  # fmt: skip
+            if revision.activity:
+                said["activity"] = revision.activity
             if digest(said) != revision.content_hash:
                 yield Finding(
                     "revision_altered", submission.code,

@@ -137,8 +137,8 @@ def test_returning_and_reopening_need_a_reason_and_stay_on_record(cast, noon):
     year_actions.send_year(row.pk, by=cast.group, at=noon)
     done = year_actions.confirm_year(row.pk, by=cast.unit, at=noon)
     assert done.confirmed_times == 2
-    trail = TrailEntry.objects.filter(what__startswith="registration").order_by("pk")
-    assert [entry.what.removeprefix("registration_") for entry in trail] == [
+    trail = TrailEntry.objects.filter(what__startswith="year_").order_by("pk")
+    assert [entry.what.removeprefix("year_") for entry in trail] == [
         "sent", "returned", "sent", "confirmed", "reopened", "sent", "confirmed",
     ]  # fmt: skip
 
