@@ -111,8 +111,3 @@ def server_clock(request: HttpRequest) -> JsonResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form's token is gone (long pause, cookies off): say so, keep the page."""
     return render(request, "errors/csrf.html", status=403)
-
-
-@login_not_required
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)

@@ -29,5 +29,5 @@ if settings.DEBUG:
 
 handler400 = "qcportal.ui.views.bad_request"
 handler403 = "qcportal.ui.views.not_allowed"
-handler404 = "qcportal.home.page_not_found"
+handler404 = "qcportal.ui.views.not_found"
 handler500 = "qcportal.ui.views.server_error"

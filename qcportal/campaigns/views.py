@@ -16,10 +16,10 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access, actions, shows
 from qcportal.campaigns.chosen import SESSION_KEY
-from qcportal.campaigns.clock import now
 from qcportal.campaigns.forms import ExtendForm, WindowForm
 from qcportal.campaigns.models import Campaign, Window, WindowChange
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
+from qcportal.clock import now
 from qcportal.refusals import Refusal, Refused
 
 CHANGES_SHOWN = 20

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.ui.middleware import safe_referer
 from recommenders import actions, models, shows
 from recommenders.forms import CommentForm, DeskFilter, reordered, typed_ranks

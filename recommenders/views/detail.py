@@ -20,7 +20,7 @@ from django.views.decorators.http import (
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_in_person
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.documents import serving
 from qcportal.refusals import Refused, refuse_if
 from qcportal.seals.models import Evidence

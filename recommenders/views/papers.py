@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.documents import making, serving
 from qcportal.refusals import Refused
 from qcportal.seals.models import Evidence

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.documents import serving, uploads
 from qcportal.refusals import Refused
 from recommenders import rules, visiting

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.clock import now
 from qcportal.campaigns.models import Campaign
+from qcportal.clock import now
 from qcportal.refusals import Refusal
 from reviews import actions, rules, standings
 from reviews.campaign_choice import campaign_of

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.clock import now
 from qcportal.campaigns.models import Campaign, CheckItem
 from qcportal.campaigns.rules import moment
+from qcportal.clock import now
 from qcportal.refusals import Refusal, Refused
 from reviews import actions, rules, shows
 from reviews.campaign_choice import campaign_of

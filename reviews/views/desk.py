@@ -12,7 +12,7 @@ from django.urls import reverse
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from reviews import desk_shows, figures
 from reviews.campaign_choice import campaign_of, campaigns_of
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.documents import serving
 from recommenders.models import SiteVisit
 from reviews import actions, entry_facts

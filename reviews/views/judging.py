@@ -21,8 +21,8 @@ from django.views.decorators.http import (
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.clock import now
 from qcportal.campaigns.stages import Stage
+from qcportal.clock import now
 from qcportal.documents import serving
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal, Refused

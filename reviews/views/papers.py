@@ -15,7 +15,7 @@ from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
 from qcportal.campaigns import access
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.documents import making, serving
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse

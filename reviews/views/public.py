@@ -16,7 +16,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
-from qcportal.campaigns.clock import now
+from qcportal.clock import now
 from qcportal.documents import serving
 from reviews import shows, verifying
 from reviews.forms import CaseFilter, PdfForm, ResultFilter

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
-from qcportal.campaigns.clock import now
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.rules import moment
+from qcportal.clock import now
 from qcportal.refusals import Refused
 from reviews import actions, rules
 from reviews.campaign_choice import campaign_of

@@ -1,3 +1,0 @@
-from qcportal.clock import now
-
-__all__ = ["now"]
