@@ -54,6 +54,7 @@ def _campaign_facts(campaign: Campaign, at: datetime) -> dict[str, Any]:
         "notices": Notice.objects.filter(campaign=campaign).public_at(at)[:5],
         "attachments": attachments,
         "cases": _cases(),
+        "allows_direct": any(c.allows_direct for c in campaign.categories_in_order),
         "results": Publication.objects.filter(kind=Publication.Kind.RESULTS, replaced_by__isnull=True)
         .select_related("campaign").first(),
     }  # fmt: skip

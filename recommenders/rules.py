@@ -91,8 +91,13 @@ def place_refusals(
     """Every quota rule that has no place left for this result."""
     tally = tally or places.Tally(submission.campaign, recommender)
     for meter in tally.covering(submission):
-        per_unit = meter.rule.subject == meter.rule.Subject.UNIT
-        if meter.full and per_unit:
+        per_unit = meter.rule.subject != meter.rule.Subject.RECOMMENDER
+        if meter.barred:
+            yield Refusal(
+                "not_in_good_standing",
+                "主办单位登记的本年度会籍不是“正常”，暂时没有推荐名额，请联系秘书处。",
+            )
+        elif meter.full and per_unit:
             yield Refusal(
                 "unit_quota_full",
                 f"{submission.unit.label}的{meter.label}名额 {meter.places} 项已用完。要换成这一项，请先取消已推荐的那项。",
@@ -127,7 +132,7 @@ def site_visit_faults(submission: Submission) -> Iterator[Refusal]:
     required or not."""
     visit = last_visit(submission)
     if visit is None:
-        if submission.campaign.requires_site_visit:
+        if submission.category.requires_site_visit:
             yield Refusal(
                 "site_visit_missing",
                 "还没有现场核查。本活动要求推荐前到现场看记录、核实过程。",

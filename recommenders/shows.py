@@ -206,9 +206,9 @@ def unit_places(
     """The units' meters, those with the most waiting first; at most UNITS_SHOWN."""
     waiting: Counter[int] = Counter()
     taken: Counter[int] = Counter()
-    for (unit, _), count in tally.pending.items():
+    for (unit, _, _), count in tally.pending.items():
         waiting[unit] += count
-    for (unit, _), count in tally.used.items():
+    for (unit, _, _), count in tally.used.items():
         taken[unit] += count
     urgent = sorted(units, key=lambda u: (-waiting[u[0]], -taken[u[0]]))[:UNITS_SHOWN]
     return [UnitPlaces(key, label, tally.of_unit(pk)) for pk, key, label in urgent]

@@ -9,7 +9,7 @@ from django import forms
 
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns.models import Campaign
-from submissions import places
+from qcportal.campaigns.shows import type_labels
 from submissions.lifecycle import State
 
 # What ``sort`` may say → the order in the database; the code makes it total.
@@ -46,7 +46,7 @@ class EntryFilters(forms.Form):
             ("", "全部单位"),
             *_named(Organisation.objects.filter(pk__in=chosen.values("unit"))),
         ]
-        types = places.type_labels(campaign)
+        types = type_labels(campaign)
         self.fields["topic_type"].choices = [("", "全部类型"), *types.items()]
 
     @property

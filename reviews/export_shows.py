@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qcportal.accounts.models import Organisation
+from qcportal.campaigns.shows import type_labels
 from reviews.entry_filters import described
 from reviews.models import Export
-from submissions import places
 
 
 @dataclass(frozen=True)
@@ -63,5 +63,5 @@ def _names(exports: list[Export]) -> dict[str, str]:
     bodies = Organisation.objects.filter(key__in=keys)
     names = {str(body.key): body.label for body in bodies}
     for campaign in {export.campaign for export in exports}:
-        names |= places.type_labels(campaign)
+        names |= type_labels(campaign)
     return names

@@ -25,8 +25,8 @@ DUE_SOON = timedelta(days=1)
 SHORT_BAR = timedelta(minutes=2)
 # What each online window waits for: the moves that are counted while it is open.
 ARRIVALS = {
-    Stage.FILING: (MoveName.FILE,),
-    Stage.STAMPING: (MoveName.STAMP, MoveName.STAMP_DIRECT),
+    Stage.FILING: (MoveName.FILE, MoveName.FILE_PAST_UNIT, MoveName.FILE_UP),
+    Stage.STAMPING: (MoveName.STAMP, MoveName.STAMP_DIRECT, MoveName.STAMP_UP),
     Stage.RECOMMENDING: (MoveName.SUBMIT,),
 }
 AT_ASSOCIATION = (State.DIRECT_ASKED, State.SUBMITTED)
@@ -249,7 +249,9 @@ def recommender_rows(
     counts = _counts_by_recommender(campaign, bodies)
     last = _last_acts(campaign, bodies)
     # places.rules_for reads this relation once per body unless it is here already.
-    campaign = Campaign.objects.prefetch_related("quota_rules").get(pk=campaign.pk)
+    campaign = Campaign.objects.prefetch_related("quota_rules", "quota_grants").get(
+        pk=campaign.pk
+    )
     found = []
     for body in bodies:
         received, recommended, pending, handed = counts.get(body.pk, (0, 0, 0, 0))
@@ -303,8 +305,8 @@ def _places(campaign: Campaign, body: Organisation) -> int | None:
     ]
     if not own:
         return None
-    general = [rule.hard for rule in own if not rule.topic_type]
-    return general[0] if general else sum(rule.hard for rule in own)
+    general = [r for r in own if not r.topic_type and not r.category_id]
+    return sum(places.places_of(campaign, body, r) for r in general[:1] or own)
 
 
 # --- what to keep an eye on -----------------------------------------------------------

@@ -19,7 +19,7 @@ from qcportal.audit.record import record
 from qcportal.campaigns import definition, scoring
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.actions import next_number
-from qcportal.campaigns.models import Campaign, Rubric
+from qcportal.campaigns.models import Campaign, Category, Rubric
 from qcportal.documents.making import order
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
@@ -80,20 +80,20 @@ def advance(
 
 @transaction.atomic
 def begin(
-    campaign: Campaign, *, by: Actor, at: datetime, topic: Topic | None = None
+    category: Category, *, by: Actor, at: datetime, topic: Topic | None = None
 ) -> Submission:
-    """A new draft of the group in the campaign's newest form, with what the portal
+    """A new draft of the group in the category's newest form, with what the portal
     already knows of group, unit and registered topic filled in. Raises Refused."""
-    refuse_if(rules.why_not_begin(campaign, by, at))
+    refuse_if(rules.why_not_begin(category, by, at))
+    campaign = category.campaign
     if topic is not None:
         refuse_if(rules.why_not_take_topic(campaign, topic, by))
-    unit = by.organisation.parent
-    form = campaign.forms.order_by("-version").first()
+    unit, form = by.organisation.parent, category.newest_form
     if unit is None or form is None:
-        refuse("no_form", "这个活动还没有申报表，请联系秘书处。")
+        refuse("no_unit", "班组没有所在单位，请联系秘书处。")
     serial = next_number(campaign, "submission")
     submission = Submission(
-        campaign=campaign, form=form, group=by.organisation, unit=unit,
+        campaign=campaign, category=category, form=form, group=by.organisation, unit=unit,
         code=f"{campaign.year}-{campaign.letters}-{serial:04d}",
         state_since=at, created_by=by.user, created_at=at, saved_at=at, topic=topic,
     )  # fmt: skip
@@ -161,6 +161,8 @@ def _write(submission: Submission, content: Mapping[str, Any]) -> None:
 
 
 def _recommender(submission: Submission, chosen: str) -> Organisation | None:
+    if not submission.category.needs_recommender:
+        return None
     options = recommenders_for(submission.campaign, submission.unit)
     return next((o for o in options if str(o.key) == chosen), None)
 
@@ -245,8 +247,10 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
 
 
 def _just_filed(submission: Submission, by: Actor) -> bool:
+    stamps = submission.category.needs_unit_stamp
+    after = {State.FILED, State.AMENDED} if stamps else {State.STAMPED, State.SUBMITTED}
     return (
-        submission.state in {State.FILED, State.AMENDED}
+        submission.state in after
         and submission.group_id == by.organisation.pk
         and submission.revision is not None
     )
@@ -308,8 +312,8 @@ def _void_stamps(submission: Submission, reason: str, at: datetime) -> None:
 def recall(submission_id: int, *, by: Actor, at: datetime) -> None:
     """Take it back from the unit to improve it, while the filing window is open."""
     submission = locked(submission_id)
-    refuse_if(rules.why_not(MoveName.RECALL, submission, by, at))
-    advance(submission, MoveName.RECALL, by=by, at=at)
+    refuse_if(rules.why_not_recall(submission, by, at))
+    advance(submission, rules.recall_move(submission), by=by, at=at)
 
 
 @transaction.atomic
@@ -389,12 +393,14 @@ def write_sheet(
 
 
 def rubric_for(submission: Submission) -> Rubric:
-    """The newest rubric of the submission's topic type."""
+    """The newest published rubric of the category for the submission's topic type;
+    one without a topic type is for all of the category."""
+    published = submission.category.rubrics.filter(
+        published_at__isnull=False, topic_type__in=["", submission.topic_type]
+    )
     rubric = (
-        Rubric.objects.filter(
-            campaign=submission.campaign, topic_type=submission.topic_type
-        )
-        .order_by("-version")
+        published.order_by("-topic_type", "-version")
+        .prefetch_related("criteria")
         .first()
     )
     if rubric is None:

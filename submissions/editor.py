@@ -109,7 +109,7 @@ def slot_input(slot: PaperSlot) -> str:
 def options_of(submission: Submission) -> list[tuple[str, str]]:
     """The choices of the recommender field for this unit."""
     bodies = recommenders_for(submission.campaign, submission.unit)
-    return recommender_choices(bodies, allows_direct=submission.campaign.allows_direct)
+    return recommender_choices(bodies, allows_direct=submission.category.allows_direct)
 
 
 class Editor:

@@ -59,10 +59,14 @@ class Reach(IntEnum):
 
 class MoveName(models.TextChoices):
     FILE = "file", "提交"
+    FILE_PAST_UNIT = "file_past_unit", "提交推荐单位"
+    FILE_UP = "file_up", "提交秘书处"
     RECALL = "recall", "收回修改"
+    RECALL_PAST_UNIT = "recall_past_unit", "收回修改"
     WITHDRAW = "withdraw", "撤回申报"
     STAMP = "stamp", "盖章并提交"
     STAMP_DIRECT = "stamp_direct", "盖章并申请直接申报"
+    STAMP_UP = "stamp_up", "盖章并提交秘书处"
     UNIT_RETURN = "unit_return", "退回修改"
     UNSTAMP = "unstamp", "撤回盖章"
     RECOMMEND = "recommend", "推荐"
@@ -76,6 +80,7 @@ class MoveName(models.TextChoices):
     ASK_AMENDMENT = "ask_amendment", "退回补正"
     SET_ASIDE = "set_aside", "形式审查不通过"
     AMEND = "amend", "补正后提交"
+    AMEND_UP = "amend_up", "补正后提交秘书处"
     STAMP_AMENDED = "stamp_amended", "补正盖章"
     SEND_TO_JUDGES = "send_to_judges", "分配专家"
     DECIDE = "decide", "评定奖项"
@@ -132,7 +137,24 @@ MOVES: dict[MoveName, Move] = {
             Stage.FILING,
             reach=Reach.UNIT,
         ),
+        _move(
+            M.FILE_PAST_UNIT,
+            {S.DRAFT, S.RETURNED},
+            S.STAMPED,
+            R.GROUP,
+            Stage.FILING,
+            reach=Reach.RECOMMENDER,
+        ),
+        _move(
+            M.FILE_UP,
+            {S.DRAFT, S.RETURNED},
+            S.SUBMITTED,
+            R.GROUP,
+            Stage.FILING,
+            reach=Reach.ASSOCIATION,
+        ),
         _move(M.RECALL, {S.FILED}, S.DRAFT, R.GROUP, Stage.FILING),
+        _move(M.RECALL_PAST_UNIT, {S.STAMPED}, S.DRAFT, R.GROUP, Stage.FILING),
         _move(
             M.WITHDRAW,
             {S.DRAFT, S.FILED, S.RETURNED},
@@ -141,6 +163,7 @@ MOVES: dict[MoveName, Move] = {
             needs_comment=True,
         ),
         _move(M.AMEND, {S.AMENDMENT_ASKED}, S.AMENDED, R.GROUP, amending=True),
+        _move(M.AMEND_UP, {S.AMENDMENT_ASKED}, S.SUBMITTED, R.GROUP, amending=True),
         # the unit
         _move(
             M.STAMP,
@@ -154,6 +177,14 @@ MOVES: dict[MoveName, Move] = {
             M.STAMP_DIRECT,
             {S.FILED},
             S.DIRECT_ASKED,
+            R.UNIT,
+            Stage.STAMPING,
+            reach=Reach.ASSOCIATION,
+        ),
+        _move(
+            M.STAMP_UP,
+            {S.FILED},
+            S.SUBMITTED,
             R.UNIT,
             Stage.STAMPING,
             reach=Reach.ASSOCIATION,
@@ -261,8 +292,13 @@ HOLDERS: dict[State, Role | None] = {
     S.WITHDRAWN: None,
 }
 
-# States in which the content may be written, and the move that files it from there.
-EDITABLE = {S.DRAFT: M.FILE, S.RETURNED: M.FILE, S.AMENDMENT_ASKED: M.AMEND}
+# States in which the content may be written.
+EDITABLE = frozenset({S.DRAFT, S.RETURNED, S.AMENDMENT_ASKED})
+# The arrow that files, by the category's way up: (unit stamps?, a body recommends?).
+FILING_MOVES = {
+    (True, True): M.FILE, (True, False): M.FILE,
+    (False, True): M.FILE_PAST_UNIT, (False, False): M.FILE_UP,
+}  # fmt: skip
 # States in which the unit scores, gives its opinion and stamps.
 STAMPABLE = frozenset({S.FILED, S.AMENDED})
 # States that take one of the recommending body's places.

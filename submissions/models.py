@@ -14,7 +14,7 @@ from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
-from qcportal.campaigns.models import Campaign, FormVersion, Rubric
+from qcportal.campaigns.models import Campaign, Category, FormVersion, Rubric
 from qcportal.documents.models import Document
 from qcportal.seals.models import SealAct
 from submissions.lifecycle import HOLDERS, STAMPABLE, MoveName, Reach, State
@@ -53,10 +53,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         )
 
     def filtered(self, filters: Mapping[str, str]) -> SubmissionQuerySet:
-        """By the declared filters only: ``state``, ``recommender`` (key), ``unit``
-        (key), ``topic_type``, ``q`` (code, title, group or unit name). Others, and
-        values that name nothing, are ignored."""
+        """By the declared filters only: ``state``, ``category`` (code), ``recommender``
+        (key), ``unit`` (key), ``topic_type``, ``q`` (code, title, group or unit name).
+        Others, and values that name nothing, are ignored."""
         found = self
+        if filters.get("category"):
+            found = found.filter(category__code=filters["category"])
         if filters.get("state") in State.values:
             found = found.filter(state=filters["state"])
         if filters.get("topic_type"):
@@ -78,6 +80,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Everything a list row shows, in one query."""
         return self.select_related(
             "campaign",
+            "category",
             "group",
             "unit",
             "recommender",
@@ -96,6 +99,9 @@ class Submission(models.Model):
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="submissions")
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="submissions", verbose_name="类别"
+    )
     form = models.ForeignKey(FormVersion, models.PROTECT, related_name="+")
     code = models.CharField("受理编号", max_length=24, unique=True)
     group = models.ForeignKey(Organisation, models.PROTECT, related_name="submissions")

@@ -63,6 +63,32 @@ def moved(submission: Submission, step: Step) -> None:
                 tone="ok",
                 link_label="看进度",
             )
+        case MoveName.FILE_PAST_UNIT | MoveName.FILE_UP | MoveName.AMEND_UP:
+            up = step.move != MoveName.FILE_PAST_UNIT
+            _to(
+                host if up else recommender,
+                Role.ASSOCIATION if up else Role.RECOMMENDER,
+                s,
+                "收到成果",
+                f"{s.group_name}提交，{moment(at)} 收到。",
+                at,
+                kind=TODO,
+                icon="inbox",
+                tone="warn",
+                link_label="去核对" if up else "去评审",
+            )
+            whom = host if up or recommender is None else recommender
+            _to(
+                group,
+                Role.GROUP,
+                s,
+                "提交成功",
+                f"受理编号 {s.code}，已交给{whom.name}。",
+                at,
+                icon="send",
+                tone="ok",
+                link_label="看进度",
+            )
         case MoveName.AMEND:
             _to(
                 unit,
@@ -141,6 +167,30 @@ def moved(submission: Submission, step: Step) -> None:
                 icon="inbox",
                 tone="warn",
                 link_label="去确认",
+            )
+        case MoveName.STAMP_UP:
+            _to(
+                host,
+                Role.ASSOCIATION,
+                s,
+                "收到成果",
+                f"{unit.name}已盖章提交。",
+                at,
+                kind=TODO,
+                icon="inbox",
+                tone="warn",
+                link_label="去核对",
+            )
+            _to(
+                group,
+                Role.GROUP,
+                s,
+                "单位已盖章",
+                f"已交给{host.name}。",
+                at,
+                icon="check",
+                tone="ok",
+                link_label="看进度",
             )
         case MoveName.STAMP_AMENDED:
             _to(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from qcportal.campaigns import definition
 from qcportal.campaigns.definition import FieldDefinition, FormDefinition
-from qcportal.campaigns.models import Campaign, Rubric
+from qcportal.campaigns.models import FormVersion, Rubric
 from qcportal.documents import pdf
 from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
 
@@ -110,15 +110,16 @@ def draft_form(submission: Submission) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def blank_form(campaign: Campaign) -> dict[str, Any]:
+def blank_form(version: FormVersion) -> dict[str, Any]:
     """The form with nothing filled, for download: a few empty rows in its tables."""
-    form = campaign.forms.order_by("-version")[0].form
+    form = version.form
     content = definition.empty(form)
     for item in form.by_code.values():
         if item.kind == "rows":
             blank = {column.code: "\u3000" for column in item.columns}
             content[item.code] = [blank] * max(item.at_least, 8)
-    return form_facts(form, content, recommender="", year=campaign.year)
+    year = version.category.campaign.year
+    return form_facts(form, content, recommender="", year=year)
 
 
 def _marks(rubric: Rubric, marks: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,15 +12,22 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns import definition, scoring
-from qcportal.campaigns.models import Campaign
-from qcportal.campaigns.rules import moment, why_closed
+from qcportal.campaigns.models import Campaign, Category
+from qcportal.campaigns.rules import Whose, moment, why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.fonts import unprintable
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from qcportal.seals.models import Evidence, SealPicture
 from submissions import places, year_rules
-from submissions.lifecycle import EDITABLE, HOLDERS, MOVES, MoveName, State
+from submissions.lifecycle import (
+    EDITABLE,
+    FILING_MOVES,
+    HOLDERS,
+    MOVES,
+    MoveName,
+    State,
+)
 from submissions.models import (
     Attachment,
     ScoreSheet,
@@ -72,7 +79,13 @@ def why_not(
     if move.amending:
         yield from _why_not_amending(submission, at)
     elif move.stage is not None:
-        yield from why_closed(submission.campaign, move.stage, at)
+        yield from why_closed(submission.campaign, move.stage, at, whose(submission))
+
+
+def whose(submission: Submission) -> Whose:
+    """Whose window it is: the category, and for whom and what it may be extended."""
+    organisations = (submission.group_id, submission.unit_id, submission.recommender_id)
+    return Whose(submission.category, organisations, submission.code)
 
 
 def _knows(submission: Submission, actor: Actor) -> bool:
@@ -91,11 +104,14 @@ def _why_not_amending(submission: Submission, at: datetime) -> Iterator[Refusal]
         yield Refusal("amendment_late", f"补正期限 {when} 已过，请打秘书处电话。")
 
 
-def why_not_begin(campaign: Any, actor: Actor, at: datetime) -> Iterator[Refusal]:
-    """A draft may be begun while the filing window is open."""
-    if campaign.published_at is None:
+def why_not_begin(category: Category, actor: Actor, at: datetime) -> Iterator[Refusal]:
+    """A draft may be begun while the category's filing window is open."""
+    if category.campaign.published_at is None:
         yield Refusal("not_published", "这个活动还没有发布。")
-    yield from why_closed(campaign, Stage.FILING, at)
+    mine = (actor.organisation.pk, actor.organisation.parent_id)
+    yield from why_closed(category.campaign, Stage.FILING, at, Whose(category, mine))
+    if category.newest_form is None:
+        yield Refusal("no_form", "这个类别还没有申报表，请联系秘书处。")
 
 
 def why_not_take_topic(
@@ -122,16 +138,37 @@ def why_not_write(
     submission: Submission, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
     """The content may be written only by the group and while the group holds it."""
-    move = EDITABLE.get(submission.state_enum)
-    if move is None:
+    if submission.state_enum not in EDITABLE:
         yield Refusal("locked", _where_now(submission, "修改"))
         return
-    yield from why_not(move, submission, actor, at)
+    yield from why_not(filing_move(submission), submission, actor, at)
 
 
 def filing_move(submission: Submission) -> MoveName:
-    """FILE for drafts and returned ones, AMEND when the association asked."""
-    return EDITABLE.get(submission.state_enum, MoveName.FILE)
+    """The arrow that files from here, past the tiers the category leaves out."""
+    plan = submission.category
+    if submission.state_enum == State.AMENDMENT_ASKED:
+        return MoveName.AMEND if plan.needs_unit_stamp else MoveName.AMEND_UP
+    return FILING_MOVES[plan.needs_unit_stamp, plan.needs_recommender]
+
+
+def recall_move(submission: Submission) -> MoveName:
+    """The arrow that takes a filed one back before anybody has acted."""
+    stamps = submission.category.needs_unit_stamp
+    return MoveName.RECALL if stamps else MoveName.RECALL_PAST_UNIT
+
+
+def why_not_recall(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """``already_acted`` where the body has begun its sheet, besides the common part."""
+    name = recall_move(submission)
+    yield from why_not(name, submission, actor, at)
+    if name == MoveName.RECALL_PAST_UNIT and sheet_of(submission, Tier.RECOMMENDER):
+        yield Refusal(
+            "already_acted",
+            "推荐单位已经开始评审，不能收回；要修改请联系推荐单位退回。",
+        )
 
 
 def why_not_file(
@@ -149,7 +186,7 @@ def why_not_file(
 def incomplete(submission: Submission) -> Iterator[Refusal]:
     """What the content lacks: fields, names, recommender, papers."""
     form = submission.form.form
-    if submission.campaign.requires_topic and submission.topic is None:
+    if submission.category.requires_topic and submission.topic is None:
         yield Refusal(
             "topic_missing",
             "还没有选登记过的课题。本活动要求课题先登记、单位确认，并有活动记录。",
@@ -205,10 +242,12 @@ def _recommender_faults(
     form: definition.FormDefinition, submission: Submission
 ) -> Iterator[Refusal]:
     field = form.meaning("recommender")
+    if not submission.category.needs_recommender:
+        return
     if field is None or not submission.content.get(field.code):
         return  # said by the form itself
     if submission.content[field.code] == DIRECT:
-        if not submission.campaign.allows_direct:
+        if not submission.category.allows_direct:
             yield Refusal(
                 "direct_not_allowed", "本活动不接受直接申报，请选推荐单位。", field.code
             )
@@ -359,6 +398,8 @@ def stamping_move(submission: Submission) -> MoveName:
     """Which arrow the unit's stamp takes from here."""
     if submission.state_enum == State.AMENDED:
         return MoveName.STAMP_AMENDED
+    if not submission.category.needs_recommender:
+        return MoveName.STAMP_UP
     return MoveName.STAMP if submission.recommender_id else MoveName.STAMP_DIRECT
 
 
@@ -400,7 +441,7 @@ def unit_cautions(submission: Submission) -> Iterator[Refusal]:
         return
     tally = places.Tally(submission.campaign, submission.recommender)
     for meter in tally.of_unit(submission.unit_id):
-        if meter.rule.topic_type not in ("", submission.topic_type):
+        if not places.covers(meter.rule, submission.category_id, submission.topic_type):
             continue
         taken = meter.used + meter.pending
         if submission.state_enum == State.STAMPED:
@@ -427,7 +468,12 @@ def why_not_remind(
         )
 
 
-LINE_MOVES = {MoveName.RECALL, MoveName.TAKE_BACK, MoveName.UNSTAMP}
+LINE_MOVES = {
+    MoveName.RECALL, MoveName.RECALL_PAST_UNIT, MoveName.TAKE_BACK, MoveName.UNSTAMP,
+}  # fmt: skip
+SEAL_MOVES = {
+    MoveName.STAMP, MoveName.STAMP_DIRECT, MoveName.STAMP_UP, MoveName.STAMP_AMENDED,
+}  # fmt: skip
 BACK_MOVES = {
     MoveName.UNIT_RETURN, MoveName.RECOMMENDER_RETURN, MoveName.ASK_AMENDMENT,
     MoveName.REFUSE_DIRECT, MoveName.SET_ASIDE, MoveName.DECLINE, MoveName.WITHDRAW,
@@ -437,7 +483,7 @@ BACK_MOVES = {
 def offer(name: MoveName, refusals: Iterator[Refusal] | list[Refusal]) -> Offer:
     """A move with its refusals, ready for a page."""
     kind = "back" if name in BACK_MOVES else "line" if name in LINE_MOVES else "primary"
-    if name in {MoveName.STAMP, MoveName.STAMP_DIRECT, MoveName.STAMP_AMENDED}:
+    if name in SEAL_MOVES:
         kind = "seal"
     return Offer(
         name.value, name.label, tuple(refusals), MOVES[name].needs_comment, kind

@@ -15,14 +15,17 @@ from datetime import datetime
 
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import definition
-from qcportal.campaigns.rules import moment
+from qcportal.campaigns.rules import closing, moment
 from qcportal.campaigns.stages import Stage
 from qcportal.ui import words
+from submissions import rules
 from submissions.lifecycle import EDITABLE, UNRELEASED, MoveName, State
 from submissions.models import Step, Submission
 
 S, M = State, MoveName
-SENTENCE_NEEDS = ("steps__organisation", "attachments", "campaign__windows")
+SENTENCE_NEEDS = (
+    "steps__organisation", "attachments", "campaign__windows", "campaign__extensions",
+)  # fmt: skip
 TIERS = ("班组", "单位", "推荐单位", "秘书处", "专家", "公示")
 SENT_BACK = frozenset({S.RETURNED, S.AMENDMENT_ASKED})
 
@@ -67,7 +70,8 @@ PASSED_BEFORE_END = {
     S.WITHDRAWN: 0,
 }  # fmt: skip
 DONE_BY: dict[MoveName, int] = {
-    M.FILE: 0, M.AMEND: 0, M.STAMP: 1, M.STAMP_DIRECT: 1, M.STAMP_AMENDED: 1,
+    M.FILE: 0, M.FILE_PAST_UNIT: 0, M.FILE_UP: 0, M.AMEND: 0, M.AMEND_UP: 0,
+    M.STAMP: 1, M.STAMP_DIRECT: 1, M.STAMP_UP: 1, M.STAMP_AMENDED: 1,
     M.SUBMIT: 2, M.ALLOW_DIRECT: 2, M.PASS_CHECK: 3, M.ANNOUNCE: 4, M.PUBLISH: 5,
 }  # fmt: skip
 DONE_WORDS = ("已提交", "已盖章", "已推荐", "审查通过", "评审结束", "已公布")
@@ -101,10 +105,14 @@ LATER_STAGES = (
 )  # fmt: skip
 WHAT = {
     M.FILE: "提交成果",
+    M.FILE_PAST_UNIT: "提交成果",
+    M.FILE_UP: "提交成果",
     M.RECALL: "收回修改",
+    M.RECALL_PAST_UNIT: "收回修改",
     M.WITHDRAW: "撤回申报",
     M.STAMP: "单位已盖章",
     M.STAMP_DIRECT: "单位已盖章，申请直接申报",
+    M.STAMP_UP: "单位已盖章，提交秘书处",
     M.UNIT_RETURN: "单位退回，请修改",
     M.UNSTAMP: "单位撤回盖章",
     M.RECOMMEND: "已推荐",
@@ -118,6 +126,7 @@ WHAT = {
     M.ASK_AMENDMENT: "秘书处请您补正",
     M.SET_ASIDE: "形式审查没有通过",
     M.AMEND: "补正后提交",
+    M.AMEND_UP: "补正后提交",
     M.STAMP_AMENDED: "单位已重新盖章",
     M.SEND_TO_JUDGES: "已交专家评审",
     M.DECIDE: "评定奖项",
@@ -200,8 +209,8 @@ def certificate_path(submission: Submission) -> str:
 
 def filing_is_over(submission: Submission, at: datetime) -> bool:
     """Whether the group's window has closed."""
-    window = submission.campaign.window(Stage.FILING)
-    return window is not None and at >= window.closes_at
+    closes_at = closing(submission.campaign, Stage.FILING, rules.whose(submission))
+    return closes_at is not None and at >= closes_at
 
 
 def _amendment_lapsed(submission: Submission, at: datetime) -> bool:
@@ -253,6 +262,10 @@ def _chain_step(
     role: Role | None,
 ) -> ChainStep:
     label = TIERS[tier]
+    if tier == 1 and not submission.category.needs_unit_stamp:
+        return ChainStep(label, state, "不用盖章", "本类别不经单位")
+    if tier == 2 and not submission.category.needs_recommender:
+        return ChainStep(label, state, "不用推荐", "本类别不经推荐单位")
     if tier == 2 and submission.recommender is None and state != "later":
         return ChainStep(label, state, "直接申报", "不经推荐单位")
     if state == "done":
@@ -263,8 +276,10 @@ def _chain_step(
         came = "" if _secret(submission, role) else moment(submission.state_since)
         return ChainStep(label, state, f"{came} 收到" if came else "", words_now)
     stage = LATER_STAGES[tier]
-    window = submission.campaign.window(stage) if stage else None
-    note = f"{moment(window.closes_at)} 前" if window else ""
+    closes_at = (
+        closing(submission.campaign, stage, rules.whose(submission)) if stage else None
+    )
+    note = f"{moment(closes_at)} 前" if closes_at else ""
     whose = submission.recommender.label if tier == 2 and submission.recommender else ""
     return ChainStep(label, state, whose or LATER_WORDS[tier], note)
 

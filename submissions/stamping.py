@@ -221,7 +221,7 @@ def contests(campaign: Campaign | None, actor: Actor) -> list[Contest]:
                 s
                 for s in rows
                 if s.recommender_id == body.pk
-                and meter.rule.topic_type in ("", s.topic_type)
+                and places.covers(meter.rule, s.category_id, s.topic_type)
             ]
             # An amended one comes back to the unit and keeps the place it has.
             wanting = [s for s in here if s.state_enum == State.FILED]
@@ -400,7 +400,7 @@ def place_words(submission: Submission) -> str:
         return "直接申报，不占推荐单位名额"
     tally = places.Tally(submission.campaign, submission.recommender)
     for meter in tally.of_unit(submission.unit_id):
-        if meter.rule.topic_type in ("", submission.topic_type):
+        if places.covers(meter.rule, submission.category_id, submission.topic_type):
             taken = meter.used + meter.pending
             mine = 0 if submission.state_enum == State.AMENDED else 1
             return f"本单位{meter.label}第 {taken + mine} 项，共 {meter.places} 个名额"

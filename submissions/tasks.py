@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from qcportal import clock
+from qcportal.campaigns.models import FormVersion
 from qcportal.documents import pdf
 from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
@@ -40,9 +41,20 @@ def render_blank_form(document: Document) -> bytes:
     attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
         document=document
     )
-    return pdf.render(
-        papers.FORM_TEMPLATE, papers.blank_form(attachment.notice.campaign)
-    )
+    return pdf.render(papers.FORM_TEMPLATE, papers.blank_form(_form_of(attachment)))
+
+
+def _form_of(attachment: NoticeAttachment) -> FormVersion:
+    """The form the attachment hangs out: its category's, else the campaign's first."""
+    forms = FormVersion.objects.filter(
+        category__campaign=attachment.notice.campaign, published_at__isnull=False
+    ).select_related("category__campaign")
+    if attachment.category_id:
+        forms = forms.filter(category=attachment.category_id)
+    found = forms.order_by("category__order", "-version").first()
+    if found is None:
+        raise ValueError(f"{attachment.title}: no published form")
+    return found
 
 
 @shared_task(name="submissions.warn_idle", ignore_result=True)

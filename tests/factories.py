@@ -254,7 +254,12 @@ class Walk:
 
     def draft(self, group: Actor | None = None, **changes: Any) -> Submission:
         by = group or self.cast.group
-        begun = filing.begin(self.campaign, by=by, at=self.at, topic=self.topic)
+        begun = filing.begin(
+            self.campaign.categories.get(code="result"),
+            by=by,
+            at=self.at,
+            topic=self.topic,
+        )
         filled = content(begun, **changes)
         found = filing.save_draft(begun.pk, filled, version=0, by=by, at=self.at)
         for slot, upload in (

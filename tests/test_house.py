@@ -212,7 +212,7 @@ def test_moves_begin_at_the_desk_that_holds_the_submission() -> None:
     assert elsewhere == {
         ("recall", "filed"), ("withdraw", "filed"), ("unstamp", "stamped"),
         ("set_aside", "amendment_asked"), ("set_aside", "amended"),
-        ("decide", "judging"),
+        ("decide", "judging"), ("recall_past_unit", "stamped"),
     }  # fmt: skip
 
 
@@ -231,8 +231,9 @@ def advancing() -> dict[str, set[str]]:
     """Move → the functions of actions that hand it to ``advance``, directly or by a
     name taken from a rule (filing_move, stamping_move) or a choice of two."""
     chosen = {
-        "filing_move": {"FILE", "AMEND"},
-        "stamping_move": {"STAMP", "STAMP_AMENDED", "STAMP_DIRECT"},
+        "filing_move": {"FILE", "FILE_PAST_UNIT", "FILE_UP", "AMEND", "AMEND_UP"},
+        "recall_move": {"RECALL", "RECALL_PAST_UNIT"},
+        "stamping_move": {"STAMP", "STAMP_AMENDED", "STAMP_DIRECT", "STAMP_UP"},
     }
     found: dict[str, set[str]] = {name.name: set() for name in MoveName}
     for path, text in sources().items():

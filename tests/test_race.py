@@ -191,7 +191,7 @@ def test_two_clicks_hand_over_once(walk, cast):
 
 def test_record_numbers_are_unique_and_without_gaps(campaign, cast, noon):
     def begin():
-        filing.begin(campaign, by=cast.group, at=noon)
+        filing.begin(campaign.categories.get(), by=cast.group, at=noon)
 
     assert at_once(*[begin] * 8) == ["done"] * 8
     codes = sorted(Submission.objects.values_list("code", flat=True))

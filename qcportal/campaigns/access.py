@@ -54,6 +54,17 @@ def _above(unit: Organisation) -> set[int]:
 
 
 def class_in(campaign: Campaign, recommender: Organisation) -> str:
-    """The class a body's places are counted by: its right's, else its own."""
-    given = campaign.classes_by_right.get(recommender.pk, "")
-    return given or recommender.recommender_class
+    """The class a body's places are counted by: its right's, else its member class with
+    the host in this year, else its own."""
+    member = campaign.member_classes.get(recommender.pk)
+    return (
+        campaign.classes_by_right.get(recommender.pk, "")
+        or (member.kind if member else "")
+        or recommender.recommender_class
+    )
+
+
+def in_good_standing(campaign: Campaign, recommender: Organisation) -> bool:
+    """Whether the host says so for this year (Hubei 2023 三.4: 履行了会员义务)."""
+    member = campaign.member_classes.get(recommender.pk)
+    return member is not None and member.in_good_standing

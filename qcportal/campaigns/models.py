@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from qcportal.accounts.models import Organisation, RecommenderClass
+from qcportal.accounts.models import MemberClass, Organisation, RecommenderClass
 from qcportal.campaigns import definition
 from qcportal.campaigns.stages import Stage
 
@@ -39,8 +39,23 @@ class Campaign(models.Model):
     host = models.ForeignKey(
         Organisation, models.PROTECT, related_name="campaigns", verbose_name="主办单位"
     )
-    co_hosts = models.JSONField("联合主办单位", default=list, blank=True)
+    co_hosts = models.JSONField(
+        "联合主办单位", default=list, blank=True, help_text="全称，按通知落款的顺序"
+    )
     document_number = models.CharField("文号", max_length=60, blank=True)
+    document_number_key = models.CharField(
+        max_length=60, blank=True, editable=False, db_index=True,
+        help_text="统一括号和空白后的文号，供检索",
+    )  # fmt: skip
+    higher = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="forwarded_as",
+        verbose_name="转发自",
+        help_text="上级协会的活动；本活动是它的转发",
+    )
     letters = models.CharField("编号字母", max_length=8)
     result_words = models.CharField(
         "成果名称", max_length=60, help_text="例如：上海市质量管理小组活动优秀成果"
@@ -56,10 +71,7 @@ class Campaign(models.Model):
     summary_points = models.JSONField("活动总结要点", default=list, blank=True)
     opinion_limit = models.PositiveSmallIntegerField("推荐意见字数上限", default=200)
     needs_dossier = models.BooleanField("推荐前须交总结和统计表", default=False)
-    requires_topic = models.BooleanField("须有已登记的课题", default=False)
-    requires_site_visit = models.BooleanField("推荐前须现场核查", default=False)
     site_visit_items = models.JSONField("现场核查项目", default=list, blank=True)
-    allows_direct = models.BooleanField("会员单位可申请直接申报", default=False)
     allows_seal_picture = models.BooleanField("接受印章图样", default=False)
     amendment_days = models.PositiveSmallIntegerField("补正期限（天）", default=3)
     notice_days = models.PositiveSmallIntegerField("公示期（工作日）", default=5)
@@ -68,8 +80,19 @@ class Campaign(models.Model):
         "去掉最高最低分的起点人数", default=0, help_text="0 表示不去掉"
     )
     decimals = models.PositiveSmallIntegerField("得分小数位", default=2)
+    tie_order = models.JSONField(
+        "同分排序", default=list, blank=True,
+        help_text="评审项目代码，先比前面的；都相同再比推荐顺序",
+    )  # fmt: skip
+    grace_seconds = models.PositiveSmallIntegerField(
+        "关闭前已发出的请求宽限（秒）", default=120
+    )
+    upload_grace_minutes = models.PositiveSmallIntegerField(
+        "关闭前已开始的上传宽限（分钟）", default=10
+    )
     please_check = models.JSONField("请核对的设定", default=list, blank=True)
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
+    ended_at = models.DateTimeField("办结时间", null=True, blank=True)
 
     objects = CampaignQuerySet.as_manager()
 
@@ -86,8 +109,29 @@ class Campaign(models.Model):
         return self.name
 
     @cached_property
-    def windows_by_stage(self) -> dict[str, Window]:
-        return {window.stage: window for window in self.windows.all()}
+    def windows_by_stage(self) -> dict[tuple[str, int | None], Window]:
+        """(stage, category id, or None for all categories) → window."""
+        return {(w.stage, w.category_id): w for w in self.windows.all()}
+
+    @cached_property
+    def categories_in_order(self) -> list[Category]:
+        return list(self.categories.all())
+
+    @cached_property
+    def standing_grants(self) -> list[QuotaGrant]:
+        """Places given beyond the rules and not taken back."""
+        return [g for g in self.quota_grants.all() if g.ended_at is None]
+
+    @cached_property
+    def member_classes(self) -> dict[int, MemberClass]:
+        """Organisation → its class and standing with the host in this year."""
+        rows = MemberClass.objects.filter(association_id=self.host_id, year=self.year)
+        return {row.organisation_id: row for row in rows}
+
+    @cached_property
+    def standing_extensions(self) -> list[Extension]:
+        """Extensions in force, read once for a whole page."""
+        return [e for e in self.extensions.all() if e.ended_at is None]
 
     @cached_property
     def classes_by_right(self) -> dict[int, str]:
@@ -95,8 +139,78 @@ class Campaign(models.Model):
         rows = self.recommending_rights.all()
         return {row.organisation_id: row.recommender_class for row in rows}
 
-    def window(self, stage: Stage) -> Window | None:
-        return self.windows_by_stage.get(stage)
+    def window(self, stage: Stage, category: Category | None = None) -> Window | None:
+        """A category's own window, else the one for all. Without a category: the one
+        for all, else the category's window that closes last."""
+        found = self.windows_by_stage
+        if category is not None and (stage, category.pk) in found:
+            return found[stage, category.pk]
+        if (stage, None) in found or category is not None:
+            return found.get((stage, None))
+        own = [window for (named, _), window in found.items() if named == stage]
+        return max(own, key=lambda window: window.closes_at, default=None)
+
+
+class Category(models.Model):
+    """What may be filed under a campaign (成果、信得过班组、品牌故事 …): its own form,
+    rubrics, places and way up the chain."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="categories")
+    order = models.PositiveSmallIntegerField(default=1)
+    code = models.SlugField("代码", max_length=30)
+    name = models.CharField("类别名称", max_length=40)
+    lead = models.CharField("一句话说明", max_length=120, blank=True)
+    result_words = models.CharField(
+        "称号用语", max_length=60, blank=True, help_text="空着用活动的"
+    )
+    certificate_words = models.CharField("证书正文", max_length=200, blank=True)
+    certificate_pattern = models.CharField("证书编号规则", max_length=60, blank=True)
+    # The way up (渠道安排).
+    needs_unit_stamp = models.BooleanField("须单位盖章", default=True)
+    needs_recommender = models.BooleanField("须推荐单位推荐", default=True)
+    allows_direct = models.BooleanField("会员单位可申请直接申报", default=False)
+    requires_topic = models.BooleanField("须有已登记的课题", default=False)
+    requires_site_visit = models.BooleanField("推荐前须现场核查", default=False)
+    has_contest = models.BooleanField("有发表赛", default=False)
+
+    class Meta:
+        verbose_name = "类别"
+        verbose_name_plural = "类别"
+        ordering = ["order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "code"], name="category_code_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(needs_recommender=True) | Q(allows_direct=False),
+                name="direct_only_beside_recommending",
+            ),
+            models.CheckConstraint(
+                condition=Q(needs_recommender=True) | Q(requires_site_visit=False),
+                name="site_visit_needs_a_recommender",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def newest_form(self) -> FormVersion | None:
+        """The published form drafts begin on now."""
+        published = self.forms.filter(published_at__isnull=False)
+        return published.order_by("-version").first()
+
+    @cached_property
+    def levels(self) -> list[AwardLevel]:
+        """Its own prizes, else the campaign's, highest first."""
+        return list(self.award_levels.all()) or list(
+            self.campaign.award_levels.filter(category__isnull=True)
+        )
+
+    @property
+    def title_words(self) -> str:
+        """What a result of this category is honoured as."""
+        return self.result_words or self.campaign.result_words
 
 
 class CampaignUserObjectPermission(UserObjectPermissionBase):
@@ -136,6 +250,14 @@ class Window(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="windows")
     stage = models.CharField("环节", max_length=16, choices=Stage.choices)
+    category = models.ForeignKey(
+        Category,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="windows",
+        help_text="空着对所有类别有效；某类别另有时间的，它自己的说了算",
+    )
     opens_at = models.DateTimeField("开放")
     closes_at = models.DateTimeField("关闭")
     advised_at = models.DateTimeField(
@@ -151,7 +273,9 @@ class Window(models.Model):
         ordering = ["closes_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "stage"], name="one_window_per_stage"
+                fields=["campaign", "stage", "category"],
+                nulls_distinct=False,
+                name="one_window_per_stage",
             ),
             models.CheckConstraint(
                 condition=Q(opens_at__lt=F("closes_at")),
@@ -183,11 +307,55 @@ class WindowChange(models.Model):
         ordering = ["-at", "-pk"]
 
 
+class ExtensionQuerySet(models.QuerySet["Extension"]):
+    def in_force(self) -> ExtensionQuerySet:
+        return self.filter(ended_at__isnull=True)
+
+
+class Extension(models.Model):
+    """A later closing for one organisation or one record, with its reason. An
+    organisation's covers what it and those under it do in that stage. Ended, never
+    deleted. ``record`` is a 受理编号: this app knows no submissions."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="extensions")
+    stage = models.CharField("环节", max_length=16, choices=Stage.choices)
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="给哪家单位",
+    )
+    record = models.CharField("给哪一项（受理编号）", max_length=24, blank=True)
+    closes_at = models.DateTimeField("延到")
+    reason = models.CharField("原因", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField("撤销时间", null=True, blank=True)
+
+    objects = ExtensionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "单独延期"
+        verbose_name_plural = "单独延期"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(organisation__isnull=True) & ~Q(record=""))
+                | (Q(organisation__isnull=False) & Q(record="")),
+                name="extension_for_one",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="extension_says_why"),
+        ]
+
+
 class Milestone(models.Model):
     """One line of the notice's timetable; some have no day yet (``label`` says so)."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="milestones")
     order = models.PositiveSmallIntegerField()
+    phase = models.CharField("阶段", max_length=60, blank=True)
     title = models.CharField("环节", max_length=60)
     label = models.CharField("公开文字", max_length=60)
     note = models.CharField("说明", max_length=120, blank=True)
@@ -213,7 +381,7 @@ class Milestone(models.Model):
 class FormVersion(models.Model):
     """A form as versioned data (see definition.py). A published version is frozen."""
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="forms")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="forms")
     version = models.PositiveSmallIntegerField()
     definition = models.JSONField()
     published_at = models.DateTimeField(null=True, blank=True)
@@ -222,8 +390,13 @@ class FormVersion(models.Model):
         ordering = ["-version"]
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "version"], name="form_version_once"
-            )
+                fields=["category", "version"], name="form_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["category"],
+                condition=Q(published_at__isnull=True),
+                name="one_form_being_written",
+            ),
         ]
 
     @cached_property
@@ -232,11 +405,14 @@ class FormVersion(models.Model):
 
 
 class Rubric(models.Model):
-    """Criteria with points for one topic type, used by every tier that scores."""
+    """Criteria with points for one topic type of a category (empty: for all of it),
+    used by every tier that scores. A published version is frozen."""
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="rubrics")
-    topic_type = models.CharField("课题类型", max_length=30)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="rubrics")
+    topic_type = models.CharField("课题类型", max_length=30, blank=True)
     version = models.PositiveSmallIntegerField(default=1)
+    published_at = models.DateTimeField(null=True, blank=True)
+    is_placeholder = models.BooleanField("占位，待替换", default=False)
     name = models.CharField("名称", max_length=60)
     source = models.CharField("依据", max_length=120, blank=True)
     step = models.DecimalField(
@@ -244,11 +420,16 @@ class Rubric(models.Model):
     )
 
     class Meta:
-        ordering = ["campaign", "topic_type", "-version"]
+        ordering = ["category", "topic_type", "-version"]
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "topic_type", "version"], name="rubric_version_once"
-            )
+                fields=["category", "topic_type", "version"], name="rubric_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["category", "topic_type"],
+                condition=Q(published_at__isnull=True),
+                name="one_rubric_being_written",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -287,13 +468,17 @@ class QuotaRule(models.Model):
     """How many results may go up. Nullable columns narrow whom the rule covers.
 
     ``subject`` RECOMMENDER counts all results of one recommending body, UNIT those of
-    one unit within one recommending body (Shanghai 2020 三.3). ``recommender`` beats
-    ``recommender_class`` beats neither. ``soft`` is a caution, ``hard`` a refusal.
+    one unit within one recommending body (Shanghai 2020 三.3), UNIT_OVERALL those of one
+    unit through whichever body. ``recommender`` beats ``recommender_class`` beats
+    neither. Up to ``soft`` is free, from there a caution; ``hard`` is a refusal, empty
+    means no limit (工会、妇联、科协可直接推荐, Hubei 2023). ``reserve`` more may stand on
+    the reserve list (候补).
     """
 
     class Subject(models.TextChoices):
         RECOMMENDER = "recommender", "每个推荐单位"
         UNIT = "unit", "推荐单位内每家单位"
+        UNIT_OVERALL = "unit_overall", "每家单位（不论由谁推荐）"
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="quota_rules")
     subject = models.CharField("对象", max_length=16, choices=Subject.choices)
@@ -303,12 +488,17 @@ class QuotaRule(models.Model):
     recommender = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    category = models.ForeignKey(
+        Category, models.CASCADE, null=True, blank=True, related_name="quota_rules"
+    )
     topic_type = models.CharField("课题类型", max_length=30, blank=True)
     soft = models.PositiveSmallIntegerField("提醒线", null=True, blank=True)
-    hard = models.PositiveSmallIntegerField("上限")
+    hard = models.PositiveSmallIntegerField("上限", null=True, blank=True)
+    reserve = models.PositiveSmallIntegerField("候补", default=0)
+    needs_good_standing = models.BooleanField("须会籍正常", default=False)
 
     class Meta:
-        ordering = ["subject", "topic_type", "pk"]
+        ordering = ["subject", "category", "topic_type", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=[
@@ -316,19 +506,50 @@ class QuotaRule(models.Model):
                     "subject",
                     "recommender_class",
                     "recommender",
+                    "category",
                     "topic_type",
                 ],
                 nulls_distinct=False,
                 name="quota_rule_once",
             ),
             models.CheckConstraint(
-                condition=Q(subject__in=["recommender", "unit"]),
+                condition=Q(subject__in=["recommender", "unit", "unit_overall"]),
                 name="quota_subject_known",
             ),
             models.CheckConstraint(
-                condition=Q(soft__isnull=True) | Q(soft__lte=F("hard")),
+                condition=Q(soft__isnull=True)
+                | Q(hard__isnull=False, soft__lte=F("hard")),
                 name="quota_soft_below_hard",
             ),
+        ]
+
+
+class QuotaGrant(models.Model):
+    """Places given to (or taken from) one recommending body beyond the rules, with the
+    reason. Taken back, never deleted."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="quota_grants")
+    recommender = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", verbose_name="推荐单位"
+    )
+    category = models.ForeignKey(
+        Category, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    topic_type = models.CharField("课题类型", max_length=30, blank=True)
+    extra = models.SmallIntegerField("增减名额")
+    reason = models.CharField("原因", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField("收回时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "单独调整的名额"
+        verbose_name_plural = "单独调整的名额"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(extra=0) & ~Q(reason=""), name="grant_changes_with_reason"
+            )
         ]
 
 
@@ -336,6 +557,9 @@ class CheckItem(models.Model):
     """One line of the formal check. ``automatic`` names a question the portal answers."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="check_items")
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     order = models.PositiveSmallIntegerField()
     text = models.CharField("核对内容", max_length=80)
     hint = models.CharField("提示", max_length=120, blank=True)
@@ -351,9 +575,13 @@ class CheckItem(models.Model):
 
 
 class AwardLevel(models.Model):
-    """A prize of the campaign, highest first. ``style`` is how pages colour it."""
+    """A prize of the campaign, highest first; a category with prizes of its own uses
+    those only. ``style`` is how pages colour it."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="award_levels")
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="award_levels"
+    )
     order = models.PositiveSmallIntegerField()
     code = models.SlugField("编号用代码", max_length=8)
     name = models.CharField("名称", max_length=20)
@@ -363,10 +591,14 @@ class AwardLevel(models.Model):
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "order"], name="award_order_once"
+                fields=["campaign", "category", "order"],
+                nulls_distinct=False,
+                name="award_order_once",
             ),
             models.UniqueConstraint(
-                fields=["campaign", "code"], name="award_code_once"
+                fields=["campaign", "category", "code"],
+                nulls_distinct=False,
+                name="award_code_once",
             ),
         ]
 

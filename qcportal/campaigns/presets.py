@@ -21,10 +21,11 @@ from django.db import transaction
 
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import definition
+from qcportal.campaigns import definition, wording
 from qcportal.campaigns.models import (
     AwardLevel,
     Campaign,
+    Category,
     CheckItem,
     Criterion,
     FormVersion,
@@ -40,12 +41,17 @@ CAMPAIGN_FIELDS = [
     "year", "name", "headline", "lead", "document_number", "letters", "result_words",
     "certificate_pattern", "certificate_words", "certificate_issuer", "no_fee_words",
     "contact", "statistics", "summary_points", "opinion_limit", "needs_dossier",
-    "requires_topic",
-    "requires_site_visit", "site_visit_items", "allows_direct", "allows_seal_picture", "amendment_days", "notice_days",
-    "judges_per_submission", "drop_from", "decimals", "please_check",
+    "site_visit_items", "allows_seal_picture", "amendment_days", "notice_days",
+    "judges_per_submission", "drop_from", "decimals", "tie_order", "grace_seconds",
+    "upload_grace_minutes", "please_check",
+]  # fmt: skip
+CATEGORY_FIELDS = [
+    "code", "name", "lead", "result_words", "certificate_words", "certificate_pattern",
+    "needs_unit_stamp", "needs_recommender", "allows_direct", "requires_topic",
+    "requires_site_visit", "has_contest",
 ]  # fmt: skip
 NEEDED = ["code", "year", "name", "headline", "host", "letters", "result_words",
-          "certificate_words", "certificate_issuer", "form", "windows", "rubrics"]  # fmt: skip
+          "certificate_words", "certificate_issuer", "categories", "windows"]  # fmt: skip
 
 
 class PresetError(ValueError):
@@ -102,10 +108,8 @@ def read(path: Path, *, open_at: datetime | None = None) -> Preset:
     for key in NEEDED:
         if not raw.get(key):
             raise PresetError(f"{path.name}: 缺 {key}")
-    try:
-        definition.parse(raw["form"])
-    except definition.DefinitionError as error:
-        raise PresetError(f"{path.name}: form.{error}") from error
+    for i, category in enumerate(raw["categories"], 1):
+        _check_category(f"{path.name}: categories[{i}]", category)
     _check(path.name, raw)
     preset = Preset(raw)
     if open_at is None:
@@ -127,13 +131,30 @@ def _check(name: str, raw: Mapping[str, Any]) -> None:
     for i, rule in enumerate(raw.get("quota_rules", []), 1):
         if rule.get("subject") not in QuotaRule.Subject.values:
             raise PresetError(f"{name}: quota_rules[{i}]: 没有写清名额给谁（subject）")
-        if "hard" not in rule:
-            raise PresetError(f"{name}: quota_rules[{i}]: 缺上限（hard）")
-    known = {c.code for c in definition.parse(raw["form"]).topic_types}
-    for i, rubric in enumerate(raw["rubrics"], 1):
-        if rubric["topic_type"] not in known:
+        if "hard" not in rule and not rule.get("unlimited"):
             raise PresetError(
-                f"{name}: rubrics[{i}]: 申报表里没有课题类型 {rubric['topic_type']}"
+                f"{name}: quota_rules[{i}]: 缺上限（hard）；不限的写 unlimited = true"
+            )
+    known = {category["code"] for category in raw["categories"]}
+    for table in ("windows", "quota_rules", "award_levels", "check_items"):
+        for i, row in enumerate(raw.get(table, []), 1):
+            if row.get("category", "") not in known | {""}:
+                raise PresetError(f"{name}: {table}[{i}]: 没有类别 {row['category']}")
+
+
+def _check_category(place: str, category: Mapping[str, Any]) -> None:
+    for key in ("code", "name", "form", "rubrics"):
+        if not category.get(key):
+            raise PresetError(f"{place}: 缺 {key}")
+    try:
+        form = definition.parse(category["form"])
+    except definition.DefinitionError as error:
+        raise PresetError(f"{place}: form.{error}") from error
+    known = {choice.code for choice in form.topic_types} or {""}
+    for i, rubric in enumerate(category["rubrics"], 1):
+        if rubric.get("topic_type", "") not in known | {""}:
+            raise PresetError(
+                f"{place}: rubrics[{i}]: 申报表里没有课题类型 {rubric['topic_type']}"
             )
 
 
@@ -150,53 +171,71 @@ def load(preset: Preset, *, published_at: datetime) -> Campaign:
     given = {name: raw[name] for name in CAMPAIGN_FIELDS if name in raw}
     campaign = Campaign.objects.create(
         code=raw["code"], host=host, co_hosts=raw.get("co_hosts", []),
+        document_number_key=wording.number_key(raw.get("document_number", "")),
         published_at=published_at, **given,
     )  # fmt: skip
-    _load_times(campaign, preset)
-    _load_forms(campaign, raw, published_at)
-    _load_lists(campaign, raw)
+    categories = {
+        item["code"]: _load_category(campaign, order, item, published_at)
+        for order, item in enumerate(raw["categories"], 1)
+    }
+    _load_times(campaign, preset, categories)
+    _load_lists(campaign, raw, categories)
     return campaign
 
 
-def _load_times(campaign: Campaign, preset: Preset) -> None:
+def _load_times(
+    campaign: Campaign, preset: Preset, categories: Mapping[str, Category]
+) -> None:
     for window in preset.raw["windows"]:
         advised = window.get("advised")
         Window.objects.create(
             campaign=campaign, stage=window["stage"], opens_at=preset.at(window["opens"]),
             closes_at=preset.at(window["closes"]),
+            category=categories.get(window.get("category", "")),
             advised_at=preset.at(advised) if advised else None,
         )  # fmt: skip
     for order, line in enumerate(preset.raw.get("milestones", []), 1):
         start, end = preset.on(line.get("starts")), preset.on(line.get("ends"))
         Milestone.objects.create(
-            campaign=campaign, order=order, title=line["title"], starts_on=start, ends_on=end,
+            campaign=campaign, order=order, title=line["title"],
+            phase=line.get("phase", ""), starts_on=start, ends_on=end,
             label=preset.words(line["label"], start=start, end=end),
             note=preset.words(line.get("note", ""), start=start, end=end),
             warns=line.get("warns", False),
         )  # fmt: skip
 
 
-def _load_forms(
-    campaign: Campaign, raw: Mapping[str, Any], published_at: datetime
-) -> None:
+def _load_category(
+    campaign: Campaign, order: int, raw: Mapping[str, Any], published_at: datetime
+) -> Category:
+    given = {name: raw[name] for name in CATEGORY_FIELDS if name in raw}
+    category = Category.objects.create(campaign=campaign, order=order, **given)
     FormVersion.objects.create(
-        campaign=campaign, version=1, definition=raw["form"], published_at=published_at
+        category=category, version=1, definition=raw["form"], published_at=published_at
     )
     for item in raw["rubrics"]:
         rubric = Rubric.objects.create(
-            campaign=campaign, topic_type=item["topic_type"], name=item["name"],
+            category=category, topic_type=item.get("topic_type", ""), name=item["name"],
             source=item.get("source", ""), step=Decimal(item.get("step", "0.5")),
+            is_placeholder=item.get("is_placeholder", False), published_at=published_at,
         )  # fmt: skip
         Criterion.objects.bulk_create(
             Criterion(rubric=rubric, order=i, **criterion)
             for i, criterion in enumerate(item["criteria"], 1)
         )
+    return category
 
 
-def _load_lists(campaign: Campaign, raw: Mapping[str, Any]) -> None:
+def _load_lists(
+    campaign: Campaign, raw: Mapping[str, Any], categories: Mapping[str, Category]
+) -> None:
+    def own(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {**row, "category": categories.get(row.get("category", ""))}
+
     for rule in raw.get("quota_rules", []):
-        QuotaRule.objects.create(campaign=campaign, **rule)
+        given = {k: v for k, v in own(rule).items() if k != "unlimited"}
+        QuotaRule.objects.create(campaign=campaign, **given)
     for order, item in enumerate(raw.get("check_items", []), 1):
-        CheckItem.objects.create(campaign=campaign, order=order, **item)
+        CheckItem.objects.create(campaign=campaign, order=order, **own(item))
     for order, level in enumerate(raw.get("award_levels", []), 1):
-        AwardLevel.objects.create(campaign=campaign, order=order, **level)
+        AwardLevel.objects.create(campaign=campaign, order=order, **own(level))

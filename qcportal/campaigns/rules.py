@@ -1,6 +1,7 @@
 """Questions about time and settings. Pure reading; the instant is a parameter."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -8,7 +9,7 @@ from django.utils import timezone
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.models import Campaign, Window
+from qcportal.campaigns.models import Campaign, Category, Window
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 
@@ -19,11 +20,47 @@ def moment(at: datetime) -> str:
     return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
-def why_closed(campaign: Campaign, stage: Stage, at: datetime) -> Iterator[Refusal]:
+@dataclass(frozen=True)
+class Whose:
+    """For whom a window is asked: a category's own may differ, an organisation (by
+    primary key) or a record (by 受理编号) may have an extension of its own."""
+
+    category: Category | None = None
+    organisations: tuple[int | None, ...] = ()
+    record: str = ""
+
+
+ANYBODY = Whose()
+
+
+def closing(
+    campaign: Campaign, stage: Stage, whose: Whose = ANYBODY
+) -> datetime | None:
+    """When the stage closes for them: the window's closing or a later extension."""
+    window = campaign.window(stage, whose.category)
+    if window is None:
+        return None
+    later = [
+        extension.closes_at
+        for extension in campaign.standing_extensions
+        if extension.stage == stage
+        and (
+            extension.organisation_id in whose.organisations
+            if extension.organisation_id
+            else extension.record == whose.record
+        )
+    ]
+    return max([window.closes_at, *later])
+
+
+def why_closed(
+    campaign: Campaign, stage: Stage, at: datetime, whose: Whose = ANYBODY
+) -> Iterator[Refusal]:
     """``no_window``, ``window_not_open``, ``window_closed``. Half-open: the closing
     instant itself is closed (Shanghai 2020 四: 22:00 关闭)."""
-    window = campaign.window(stage)
-    if window is None:
+    window = campaign.window(stage, whose.category)
+    closes_at = closing(campaign, stage, whose)
+    if window is None or closes_at is None:
         yield Refusal(
             "no_window", f"本活动没有安排“{stage.label}”的时间，请联系秘书处。"
         )
@@ -32,10 +69,10 @@ def why_closed(campaign: Campaign, stage: Stage, at: datetime) -> Iterator[Refus
             "window_not_open",
             f"“{stage.label}”{moment(window.opens_at)} 开放，现在还不能办。",
         )
-    elif at >= window.closes_at:
+    elif at >= closes_at:
         yield Refusal(
             "window_closed",
-            f"“{stage.label}”{moment(window.closes_at)} 已关闭。您填的内容都还在；如有特殊情况请打秘书处电话。",
+            f"“{stage.label}”{moment(closes_at)} 已关闭。您填的内容都还在；如有特殊情况请打秘书处电话。",
         )
 
 

@@ -10,7 +10,13 @@ from django.utils import timezone
 
 from qcportal.accounts.models import Organisation, RecommenderClass
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.models import Campaign, QuotaRule, Rubric, Window
+from qcportal.campaigns.models import (
+    Campaign,
+    FormVersion,
+    QuotaRule,
+    Rubric,
+    Window,
+)
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.refusals import Refusal
@@ -117,8 +123,9 @@ class QuotaLine:
     topic_type: str
     bodies: int | None
     soft: int | None
-    hard: int
+    hard: int | None
     most: int | None
+    category: str = ""
 
 
 def quota_lines(campaign: Campaign) -> list[QuotaLine]:
@@ -130,7 +137,7 @@ def quota_lines(campaign: Campaign) -> list[QuotaLine]:
         bodies.distinct().order_by("pk").values_list("recommender_class", flat=True)
     )
     labels = type_labels(campaign)
-    rules = campaign.quota_rules.select_related("recommender")
+    rules = campaign.quota_rules.select_related("recommender", "category")
     return [_quota_line(rule, classes, labels) for rule in rules]
 
 
@@ -148,14 +155,17 @@ def _quota_line(
         QuotaRule.Subject(rule.subject).label, whom,
         labels.get(rule.topic_type, rule.topic_type) or "全部类型",
         count if per_body else None, rule.soft, rule.hard,
-        rule.hard * count if per_body else None,
+        rule.hard * count if per_body and rule.hard is not None else None,
+        rule.category.name if rule.category else "全部类别",
     )  # fmt: skip
 
 
 def type_labels(campaign: Campaign) -> dict[str, str]:
-    """Topic type code → its word in the campaign's newest form."""
-    version = campaign.forms.order_by("-version").first()
-    return {c.code: c.label for c in version.form.topic_types} if version else {}
+    """Topic type code → its word in the newest forms of the campaign's categories."""
+    forms = FormVersion.objects.filter(
+        category__campaign=campaign, published_at__isnull=False
+    ).order_by("-category__order", "version")
+    return {c.code: c.label for found in forms for c in found.form.topic_types}
 
 
 def weights(rubric: Rubric) -> list[tuple[str, float]]:

@@ -2,11 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from qcportal.campaigns import views
+from qcportal.campaigns.views import windows
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
-    path("<slug:code>/settings/", views.settings, name="settings"),
-    path("<slug:code>/windows/all/", views.extend_windows, name="extend_windows"),
-    path("<slug:code>/windows/<slug:stage>/", views.move_window, name="move_window"),
+    path("<slug:code>/settings/", windows.settings, name="settings"),
+    path("<slug:code>/windows/all/", windows.extend_windows, name="extend_windows"),
+    path("<slug:code>/windows/<slug:stage>/", windows.move_window, name="move_window"),
 ]

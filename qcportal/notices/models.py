@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import models
 
-from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.models import Campaign, Category
 from qcportal.documents.models import Document
 
 
@@ -49,6 +49,14 @@ class NoticeAttachment(models.Model):
     # more, a text carries its paragraphs.
     kind = models.CharField(max_length=16, default="upload")
     paragraphs = models.JSONField(default=list, blank=True)
+    category = models.ForeignKey(
+        Category,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="空白申报表取哪一类的表；空着取第一类",
+    )
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
 
     class Meta:

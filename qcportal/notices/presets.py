@@ -40,5 +40,6 @@ def _attach(
     NoticeAttachment.objects.create(
         notice=notice, order=place, number=item["number"], title=item["title"],
         audience=item["audience"], kind=item["kind"], paragraphs=item.get("paragraphs", []),
+        category=notice.campaign.categories.filter(code=item.get("category", "")).first(),
         document=order("blank_form", f"附件{item['number']} {item['title']}.{extension}", maker=maker),
     )  # fmt: skip

@@ -64,7 +64,14 @@ def _bench(
     page = Paginator(keys, PER_PAGE).get_page(request.GET.get("page"))
     lines = shows.rows(_in_order(found, list(page.object_list)), asked)
     by_rank = sort == "rank" and not filters.is_narrowed
-    hard = next((m.places for m in asked.tally.own() if not m.rule.topic_type), None)
+    hard = next(
+        (
+            m.places
+            for m in asked.tally.own()
+            if not m.rule.topic_type and not m.rule.category_id
+        ),
+        None,
+    )
     return {
         "page": page,
         "rows": lines,

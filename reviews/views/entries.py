@@ -44,7 +44,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         .filter(campaign=campaign)
         .filtered(form.filters)
         .with_people()
-        .prefetch_related("campaign__windows")
+        .prefetch_related("campaign__windows", "campaign__extensions")
         .order_by(*form.order)
     )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -17,14 +17,15 @@ from django.views.decorators.http import (
 )
 
 from qcportal.accounts.access import acting_as
+from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import CHANNELS, Role
-from qcportal.campaigns.models import Campaign
-from qcportal.campaigns.rules import why_closed
+from qcportal.campaigns.models import Campaign, Category
+from qcportal.campaigns.rules import Whose, closing, why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.clock import now
 from submissions import actions, rules, shows, stamping
 from submissions.forms import page_of
-from submissions.lifecycle import EDITABLE, UNRELEASED, MoveName
+from submissions.lifecycle import EDITABLE, MOVES, UNRELEASED, MoveName
 from submissions.models import Submission
 from submissions.rules import Offer
 from submissions.views.editing import own
@@ -32,15 +33,16 @@ from submissions.year_forms import TopicChoiceForm
 from submissions.yearbook import Topic
 
 
-def _open_campaign(at: datetime) -> Campaign | None:
-    """The newest public campaign in which a draft may be begun now."""
-    open_now = Campaign.objects.public().filter(
-        windows__stage=Stage.FILING,
-        windows__opens_at__lte=at,
-        windows__closes_at__gt=at,
-        forms__isnull=False,
+def _open_categories(actor: Actor, at: datetime) -> list[Category]:
+    """What the group may begin now, newest campaign first, in the campaign's order."""
+    running = Campaign.objects.public().filter(ended_at__isnull=True)
+    rows = (
+        Category.objects.filter(campaign__in=running)
+        .select_related("campaign__host")
+        .prefetch_related("campaign__windows", "campaign__extensions")
+        .order_by("-campaign__year", "-campaign__pk", "order", "pk")
     )
-    return open_now.order_by("-year", "-pk").first()
+    return [c for c in rows if not any(rules.why_not_begin(c, actor, at))]
 
 
 def _closed_words(at: datetime) -> str:
@@ -81,11 +83,11 @@ def desk(request: HttpRequest) -> HttpResponse:
     page = page_of(
         rows.prefetch_related(*shows.SENTENCE_NEEDS), request.GET.get("page")
     )
-    opened, newest = _open_campaign(at), Campaign.objects.newest()
+    opened, newest = _open_categories(request.actor, at), Campaign.objects.newest()
     entries = [_entry(submission, at) for submission in page]
     year = newest.year if newest else at.year
     context = {
-        "page": page, "opened": opened, "closed": "" if opened else _closed_words(at),
+        "page": page, "opened": opened[0].campaign if opened else None, "closed": "" if opened else _closed_words(at),
         "current": [e for e in entries if e["submission"].campaign.year >= year],
         "past": [e for e in entries if e["submission"].campaign.year < year],
     }  # fmt: skip
@@ -95,24 +97,37 @@ def desk(request: HttpRequest) -> HttpResponse:
 @acting_as(Role.GROUP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """What to have at hand before starting; a post begins the draft."""
+    """Which category, then what to have at hand; a post begins the draft."""
     at = now()
-    campaign = _open_campaign(at)
-    if request.method == "POST" and campaign is not None:
-        chosen = TopicChoiceForm(_topics(request), request.POST).chosen()
-        begun = actions.begin(campaign, by=request.actor, at=at, topic=chosen)
-        return redirect("submissions:edit", begun.code)
-    if campaign is None:
+    found = _open_categories(request.actor, at)
+    if not found:
         closed = _closed_words(at)
         return render(request, "submissions/closed.html", {"closed": closed})
-    form = campaign.forms.order_by("-version")[0].form
+    category = _chosen(request, found)
+    if category is None:
+        return render(request, "submissions/new_choice.html", {"categories": found})
+    if request.method == "POST":
+        chosen = TopicChoiceForm(_topics(request), request.POST).chosen()
+        begun = actions.begin(category, by=request.actor, at=at, topic=chosen)
+        return redirect("submissions:edit", begun.code)
+    campaign = category.campaign
+    mine = Whose(
+        category, (request.actor.organisation.pk, request.actor.organisation.parent_id)
+    )
     context = {
-        "campaign": campaign,
-        "form": form,
-        "window": campaign.window(Stage.FILING),
+        "campaign": campaign, "category": category, "form": category.newest_form.form,
+        "closes_at": closing(campaign, Stage.FILING, mine), "several": len(found) > 1,
         "topics": _offered(request, campaign),
-    }
+    }  # fmt: skip
     return render(request, "submissions/new.html", context)
+
+
+def _chosen(request: HttpRequest, found: list[Category]) -> Category | None:
+    """The category asked for (its primary key), or the only one there is."""
+    asked = request.POST.get("category") or request.GET.get("category", "")
+    if asked:
+        return next((c for c in found if str(c.pk) == asked), None)
+    return found[0] if len(found) == 1 else None
 
 
 def _topics(request: HttpRequest) -> QuerySet[Topic]:
@@ -163,10 +178,9 @@ def track(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _offers(request: HttpRequest, submission: Submission, at: datetime) -> list[Offer]:
-    names = (MoveName.RECALL, MoveName.WITHDRAW)
     found = [
-        offer.at_url(reverse(f"submissions:{offer.name}", args=[submission.code]))
-        for offer in rules.offers(submission, request.actor, at, names)
+        offer.at_url(reverse(f"submissions:{name}", args=[submission.code]))
+        for name, offer in _backwards(request, submission, at)
     ]
     holder = submission.holder
     secret = submission.state_enum in UNRELEASED  # judged and decided look alike
@@ -176,6 +190,19 @@ def _offers(request: HttpRequest, submission: Submission, at: datetime) -> list[
     url = reverse("submissions:remind", args=[submission.code])
     label = f"提醒{holder.label}"
     return [Offer("remind", label, refusals, False, "line", url), *found]
+
+
+def _backwards(
+    request: HttpRequest, submission: Submission, at: datetime
+) -> list[tuple[str, Offer]]:
+    """收回修改 and 撤回申报, where the state knows them."""
+    state, found = submission.state_enum, []
+    name = rules.recall_move(submission)
+    if state in MOVES[name].from_states:
+        why = rules.why_not_recall(submission, request.actor, at)
+        found.append(("recall", rules.offer(name, why)))
+    withdraw = rules.offers(submission, request.actor, at, (MoveName.WITHDRAW,))
+    return [*found, *(("withdraw", offer) for offer in withdraw)]
 
 
 def _files(submission: Submission) -> list[dict[str, Any]]:

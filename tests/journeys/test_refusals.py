@@ -108,7 +108,7 @@ def test_several_at_once_say_which_has_no_place(walk, cast):
 
 
 def test_a_wrong_file_is_refused_and_the_words_are_kept(walk, cast):
-    draft = actions.begin(walk.campaign, by=cast.group, at=walk.at)
+    draft = actions.begin(walk.campaign.categories.get(), by=cast.group, at=walk.at)
     group = signed_in(cast.group, "group").open(f"/submissions/{draft.code}/edit/")
     program = SimpleUploadedFile("成果报告.exe", b"MZ" + bytes(200))
     typed = {"title": "降低故障率", "paper-report": program}
@@ -118,7 +118,7 @@ def test_a_wrong_file_is_refused_and_the_words_are_kept(walk, cast):
 
 
 def test_a_file_that_is_not_what_its_name_says(walk, cast):
-    draft = actions.begin(walk.campaign, by=cast.group, at=walk.at)
+    draft = actions.begin(walk.campaign.categories.get(), by=cast.group, at=walk.at)
     group = signed_in(cast.group, "group").open(f"/submissions/{draft.code}/edit/")
     renamed = SimpleUploadedFile("成果报告.pdf", b"MZ" + bytes(200))
     group.press("上传", {"paper-report": renamed}, 422).says("成果报告.pdf")
@@ -126,10 +126,10 @@ def test_a_file_that_is_not_what_its_name_says(walk, cast):
 
 
 def test_a_file_over_the_limit_says_how_large_it_is(walk, cast):
-    version = FormVersion.objects.get(campaign=walk.campaign)
+    version = FormVersion.objects.get(category__campaign=walk.campaign)
     version.definition["papers"][0]["max_mb"] = 1
     version.save(update_fields=["definition"])
-    draft = actions.begin(walk.campaign, by=cast.group, at=walk.at)
+    draft = actions.begin(walk.campaign.categories.get(), by=cast.group, at=walk.at)
     group = signed_in(cast.group, "group").open(f"/submissions/{draft.code}/edit/")
     large = factories.pdf_file("大报告.pdf")
     large.file.seek(0, 2)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.models import Category
 from qcportal.refusals import Refused
 from recommenders import rules, visiting
 from recommenders.models import SiteVisit
@@ -37,13 +37,14 @@ def codes(refusals):
 
 def test_the_preset_brings_the_items_and_requires_no_visit(campaign):
     assert len(campaign.site_visit_items) == 5
-    assert (campaign.requires_topic, campaign.requires_site_visit) == (False, False)
+    category = campaign.categories.get()
+    assert (category.requires_topic, category.requires_site_visit) == (False, False)
 
 
 def test_a_campaign_may_require_a_visit_before_recommending(walk, cast, noon):
     found = walk.scored()
     assert codes(rules.why_not_recommend(found, cast.recommender, noon)) == []
-    Campaign.objects.update(requires_site_visit=True)
+    Category.objects.update(requires_site_visit=True)
     found = walk.fresh(found)
     assert codes(rules.why_not_recommend(found, cast.recommender, noon)) == ["site_visit_missing"]  # fmt: skip
     visit(found, cast.recommender, noon)

@@ -105,12 +105,12 @@ class TestCounts:
     ):
         walk.stamped()
         one = list(figures.recommenders(campaign))
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             figures.recommender_rows(campaign, one)
         walk.stamped(group=cast.other_group)
         two = list(figures.recommenders(campaign))
         assert len(two) == 2
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             figures.recommender_rows(campaign, two)
 
     def test_what_to_keep_an_eye_on(self, campaign, cast, walk, noon):

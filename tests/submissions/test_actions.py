@@ -38,7 +38,7 @@ def stamps(found):
 
 
 def test_a_draft_begins_with_what_the_portal_knows(walk, cast, campaign):
-    found = actions.begin(campaign, by=cast.group, at=walk.at)
+    found = actions.begin(campaign.categories.get(), by=cast.group, at=walk.at)
     filled = {code: text for code, text in found.content.items() if text}
     assert filled == {
         "unit_name": "上海申浦轨道车辆维修有限公司",
@@ -56,12 +56,15 @@ def test_a_draft_begins_with_what_the_portal_knows(walk, cast, campaign):
 
 
 def test_a_single_recommending_body_is_chosen_already(walk, cast, campaign):
-    found = actions.begin(campaign, by=cast.other_group, at=walk.at)
+    found = actions.begin(campaign.categories.get(), by=cast.other_group, at=walk.at)
     assert found.recommender == cast.other_recommender.organisation
 
 
 def test_numbers_run_on(walk, cast, campaign):
-    begun = [actions.begin(campaign, by=cast.group, at=walk.at) for _ in range(3)]
+    begun = [
+        actions.begin(campaign.categories.get(), by=cast.group, at=walk.at)
+        for _ in range(3)
+    ]
     assert [b.code for b in begun] == [f"2020-SQC-000{n}" for n in (1, 2, 3)]
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.models import Window
+from qcportal.campaigns.models import Category, Window
 from qcportal.refusals import Refusal
 from qcportal.seals.actions import keep_picture
 from submissions import actions, rules
@@ -20,15 +20,28 @@ SECOND = timedelta(seconds=1)
 
 # What may happen next, written out by hand: the table of the product, not of the code.
 ALLOWED: dict[State, set[MoveName]] = {
-    S.DRAFT: {M.FILE, M.WITHDRAW},
-    S.FILED: {M.RECALL, M.WITHDRAW, M.STAMP, M.STAMP_DIRECT, M.UNIT_RETURN},
-    S.RETURNED: {M.FILE, M.WITHDRAW},
-    S.STAMPED: {M.UNSTAMP, M.RECOMMEND, M.RECOMMENDER_RETURN, M.DECLINE},
+    S.DRAFT: {M.FILE, M.FILE_PAST_UNIT, M.FILE_UP, M.WITHDRAW},
+    S.FILED: {
+        M.RECALL,
+        M.WITHDRAW,
+        M.STAMP,
+        M.STAMP_DIRECT,
+        M.STAMP_UP,
+        M.UNIT_RETURN,
+    },
+    S.RETURNED: {M.FILE, M.FILE_PAST_UNIT, M.FILE_UP, M.WITHDRAW},
+    S.STAMPED: {
+        M.RECALL_PAST_UNIT,
+        M.UNSTAMP,
+        M.RECOMMEND,
+        M.RECOMMENDER_RETURN,
+        M.DECLINE,
+    },
     S.DIRECT_ASKED: {M.ALLOW_DIRECT, M.REFUSE_DIRECT},
     S.RECOMMENDED: {M.TAKE_BACK, M.SUBMIT},
     S.NOT_RECOMMENDED: set(),
     S.SUBMITTED: {M.PASS_CHECK, M.ASK_AMENDMENT, M.SET_ASIDE},
-    S.AMENDMENT_ASKED: {M.AMEND, M.SET_ASIDE},
+    S.AMENDMENT_ASKED: {M.AMEND, M.AMEND_UP, M.SET_ASIDE},
     S.AMENDED: {M.STAMP_AMENDED, M.SET_ASIDE},
     S.CHECKED: {M.SEND_TO_JUDGES, M.DECIDE},
     S.SET_ASIDE: set(),
@@ -49,9 +62,13 @@ UNKNOWN_TO: dict[State, set[Role]] = {
 }
 WINDOWED = {
     M.FILE: (S.DRAFT, "filing"),
+    M.FILE_PAST_UNIT: (S.DRAFT, "filing"),
+    M.FILE_UP: (S.DRAFT, "filing"),
     M.RECALL: (S.FILED, "filing"),
+    M.RECALL_PAST_UNIT: (S.STAMPED, "filing"),
     M.STAMP: (S.FILED, "stamping"),
     M.STAMP_DIRECT: (S.FILED, "stamping"),
+    M.STAMP_UP: (S.FILED, "stamping"),
     M.UNIT_RETURN: (S.FILED, "stamping"),
     M.UNSTAMP: (S.STAMPED, "stamping"),
     M.RECOMMEND: (S.STAMPED, "recommending"),
@@ -203,10 +220,11 @@ def test_beginning_needs_a_published_campaign_and_the_filing_window(walk, cast):
     window = Window.objects.get(campaign=walk.campaign, stage="filing")
 
     def ask(at):
-        return codes(rules.why_not_begin(walk.campaign, cast.group, at))
+        category = Category.objects.select_related("campaign").get()
+        return codes(rules.why_not_begin(category, cast.group, at))
 
     assert [ask(window.opens_at), ask(window.closes_at)] == [[], ["window_closed"]]
-    walk.campaign.published_at = None
+    type(walk.campaign).objects.update(published_at=None)
     assert ask(window.opens_at) == ["not_published"]
 
 
@@ -279,8 +297,7 @@ def test_a_recommender_of_other_units_is_unknown_here(walk, cast, campaign):
 
 
 def test_direct_filing_only_where_the_campaign_allows_it(walk):
-    walk.campaign.allows_direct = False
-    walk.campaign.save(update_fields=["allows_direct"])
+    walk.campaign.categories.update(allows_direct=False)
     found = walk.draft(recommender="direct")
     assert codes(rules.incomplete(refetched(found))) == ["direct_not_allowed"]
 

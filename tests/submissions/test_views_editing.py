@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from qcportal.campaigns.models import Campaign, Window
+from qcportal.campaigns.models import Window
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from submissions.forms import read_content
@@ -196,7 +196,7 @@ def test_direct_filing_is_offered_where_the_campaign_allows_it(
     draft, client = walk.draft(), client_of(cast.group)
     shown = []
     for allowed in (True, False):
-        Campaign.objects.filter(pk=campaign.pk).update(allows_direct=allowed)
+        campaign.categories.update(allows_direct=allowed)
         page = client.get(edit_url(draft)).content.decode()
         shown.append("没有推荐单位，申请直接申报" in page)
     assert shown == [True, False]

@@ -335,7 +335,9 @@ def test_sixty_silent_days_are_told_once_a_week(topic, cast, noon):
 
 
 def test_a_draft_begins_with_what_the_topic_knows(campaign, topic, cast, noon):
-    begun = actions.begin(campaign, topic=topic, by=cast.group, at=noon)
+    begun = actions.begin(
+        campaign.categories.get(), topic=topic, by=cast.group, at=noon
+    )
     content = begun.content
     assert (begun.topic, begun.title, begun.topic_type) == (
         topic,
@@ -357,14 +359,14 @@ def test_whose_topic_and_how_often(campaign, year, topic, cast, noon):
     unconfirmed = yearly.sent_topic(year, cast.group, noon)
     assert refused(cast.second_group, topic) == ["topic_not_yours"]
     assert refused(cast.group, unconfirmed) == ["topic_not_confirmed"]
-    actions.begin(campaign, topic=topic, by=cast.group, at=noon)
+    actions.begin(campaign.categories.get(), topic=topic, by=cast.group, at=noon)
     assert refused(cast.group, topic) == ["topic_taken"]
 
 
 def test_a_campaign_may_require_a_topic(campaign, topic, cast, noon, walk):
     draft = walk.draft()
     assert codes(rules.why_not_file(draft, cast.group, noon)) == []
-    type(campaign).objects.update(requires_topic=True)
+    campaign.categories.update(requires_topic=True)
     draft = walk.fresh(draft)
     assert codes(rules.why_not_file(draft, cast.group, noon)) == ["topic_missing"]
     actions.take_topic(draft.pk, topic, by=cast.group, at=noon)

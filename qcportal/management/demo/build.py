@@ -240,7 +240,7 @@ class Story:
             start,
         )
         self.rubrics = {
-            r.topic_type: r for r in Rubric.objects.filter(campaign=campaign)
+            r.topic_type: r for r in Rubric.objects.filter(category__campaign=campaign)
         }
         self.seed = 0
 
@@ -259,7 +259,7 @@ class Story:
     def draft(self, topic: topics.Topic, at: datetime) -> Submission:
         self.seed += 1
         by = self.people.actor(self.people.groups[topic.group])
-        begun = filing.begin(self.campaign, by=by, at=at)
+        begun = filing.begin(self.campaign.categories.get(), by=by, at=at)
         filled = content_of(begun, topic, self.people, self.seed)
         found = filing.save_draft(begun.pk, filled, version=0, by=by, at=at)
         registered = Topic.objects.filter(

@@ -59,7 +59,7 @@ def test_banner_is_on_every_page_and_the_desk_is_the_members(helping, cast):
 
 def test_steps_and_trail_carry_both_names(cast, walk, noon):
     acting = standing(cast, cast.group)
-    draft = filing.begin(walk.campaign, by=acting, at=noon)
+    draft = filing.begin(walk.campaign.categories.get(), by=acting, at=noon)
     assert draft.form.form.value(draft.content, "contact") == "顾晓岚"
     found = walk.draft()
     filing.save_draft(

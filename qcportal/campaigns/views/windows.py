@@ -17,7 +17,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns import access, actions, shows
 from qcportal.campaigns.chosen import SESSION_KEY
 from qcportal.campaigns.forms import ExtendForm, WindowForm
-from qcportal.campaigns.models import Campaign, Window, WindowChange
+from qcportal.campaigns.models import Campaign, Rubric, Window, WindowChange
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.clock import now
 from qcportal.refusals import Refusal, Refused
@@ -27,7 +27,7 @@ CHANGES_SHOWN = 20
 
 def _campaign(request: HttpRequest, code: str) -> Campaign:
     """The campaign, if the actor runs it; it is the one at work on from now on."""
-    own = access.run_by(request.actor).prefetch_related("windows")
+    own = access.run_by(request.actor).prefetch_related("windows", "categories")
     campaign = get_object_or_404(own, code=code)
     request.session[SESSION_KEY] = campaign.code
     return campaign
@@ -68,14 +68,18 @@ def _page(
 def _notice(campaign: Campaign) -> dict[str, Any]:
     """What the notice lays down, to be read."""
     changes = WindowChange.objects.filter(window__campaign=campaign)
-    rubrics = campaign.rubrics.prefetch_related("criteria")
+    rubrics = Rubric.objects.filter(category__campaign=campaign).prefetch_related(
+        "criteria"
+    )
     return {
         "milestones": campaign.milestones.all(),
         "quotas": shows.quota_lines(campaign),
         "rubrics": [(rubric, shows.weights(rubric)) for rubric in rubrics],
         "award_levels": campaign.award_levels.all(),
         "check_items": campaign.check_items.all(),
-        "form_version": campaign.forms.order_by("-version").first(),
+        "form_versions": [
+            c.newest_form for c in campaign.categories_in_order if c.newest_form
+        ],
         "changes": [
             (change, Stage(change.window.stage).label)
             for change in changes.select_related("window", "by")[:CHANGES_SHOWN]
