@@ -22,6 +22,12 @@ if not SECRET_KEY:
     if not (DEBUG or DEMO):
         raise ImproperlyConfigured("SECRET_KEY is not set (see .env.example)")
     SECRET_KEY = "demo-only-key-never-used-in-production"  # noqa: S105 - DEBUG/DEMO only
+# Personal data is encrypted under these keys: the first encrypts, all of them open.
+FIELD_KEYS = env.keys("FIELD_KEYS", derive_from=SECRET_KEY if DEBUG or DEMO else "")
+# Its own key: equal numbers are found by it without opening any.
+FIELD_INDEX_KEY = env.keys(
+    "FIELD_INDEX_KEY", derive_from=SECRET_KEY if DEBUG or DEMO else ""
+)[0]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 # Links in papers, mails and QR codes are made from this, never from a request.

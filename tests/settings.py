@@ -23,6 +23,8 @@ for _name in ("DEBUG", "DEMO", "MEDIA_ROOT", "STATIC_ROOT", "EMAIL_URL"):
     os.environ.pop(_name, None)
 os.environ |= {
     "SECRET_KEY": "only-for-tests",
+    "FIELD_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDE=",
+    "FIELD_INDEX_KEY": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDI=",
     "SECURE_COOKIES": "0",
     "LOG_LEVEL": "WARNING",
 }
