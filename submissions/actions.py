@@ -188,7 +188,7 @@ def save_draft(
     submission.saved_at = at
     submission.save(
         update_fields=["content", "title", "group_name", "unit_name", "topic_type",
-                       "recommender", "version", "saved_at"]
+                       "recommender", "mobile_index", "version", "saved_at"]
     )  # fmt: skip
     return submission
 

@@ -73,7 +73,13 @@ def correct(registration_id: int, given: Application, *, at: datetime) -> None:
             refuse_if(rules.why_not_apply(given, found))
             for name in GIVEN:
                 setattr(found, name, getattr(given, name))
-            _enter(found, RegistrationState.WAITING, None, at, fields=GIVEN)
+            _enter(
+                found,
+                RegistrationState.WAITING,
+                None,
+                at,
+                fields=(*GIVEN, "mobile_index"),
+            )
             _step(found, "corrected", None, at)
             _tell_deciders(found, at)
     except IntegrityError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
+from qcportal.accounts import mobiles
 from qcportal.accounts.industries import INDUSTRIES
 from qcportal.accounts.models import Organisation, RecommenderClass, User
 from qcportal.accounts.names import clean_code, code_fault
@@ -19,7 +19,6 @@ from qcportal.registrations.models import Registration
 from qcportal.registrations.rules import Application
 
 UNIT_FACTS = ("credit_code", "region", "industry", "address", "postcode")
-MOBILE = re.compile(r"1\d{10}")
 
 
 class CreditCodeField(forms.CharField):
@@ -153,10 +152,7 @@ class ApplicationForm(forms.Form):
                 self.fields[name].help_text = "不填就用原来的"
 
     def clean_mobile(self) -> str:
-        given = re.sub(r"[\s\-]", "", self.cleaned_data["mobile"])
-        if given and not MOBILE.fullmatch(given):
-            raise ValidationError("手机号是 1 开头的 11 位数字")
-        return given
+        return mobiles.clean(self.cleaned_data["mobile"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
