@@ -12,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from qcportal.accounts.models import User
+from qcportal.ui.forms import PortalForm
 
 TRIES, LOCKED_FOR = 5, 10 * 60
 
 
-class SignInForm(forms.Form):
+class SignInForm(PortalForm):
     """User name and password. After five wrong tries the name waits ten minutes; the
     answer is the same whether or not such a user exists."""
 

@@ -14,7 +14,7 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns.models import Campaign
 from qcportal.people.rules import duties_of
 from qcportal.refusals import Refusal
-from qcportal.ui.forms import RadioCards
+from qcportal.ui.forms import PortalForm, RadioCards
 
 NOTES = {
     Duty.CLERK: "填写、评分、写意见，用纸质盖章扫描件",
@@ -35,7 +35,7 @@ def _duty_field(duties: tuple[Duty, ...]) -> forms.ChoiceField:
     )
 
 
-class RefusableForm(forms.Form):
+class RefusableForm(PortalForm):
     """A form that can show why the act was refused, at the field it belongs to."""
 
     def refuse(self, refusals: list[Refusal]) -> None:

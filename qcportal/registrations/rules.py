@@ -17,6 +17,7 @@ from qcportal.registrations.models import (
     Registration,
     RegistrationState,
 )
+from qcportal.ui import identity
 
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
@@ -216,6 +217,8 @@ def reason_faults(reason: str, most: int = 200) -> Iterator[Refusal]:
         yield Refusal("reason_missing", "请写明原因，对方看得到。", "reason")
     elif len(reason.strip()) > most:
         yield Refusal("reason_too_long", f"原因请写在 {most} 字以内。", "reason")
+    if identity.holds_number(reason):
+        yield Refusal("identity_number", identity.SENTENCE, "reason")
 
 
 def why_not_correct(registration: Registration) -> Iterator[Refusal]:
