@@ -51,7 +51,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     if found is None:
         request.session.pop(DUE, None)
         return redirect(_onward(request))
-    form = AgreeForm(request.POST or None, initial={"version": found.version})
+    form = AgreeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _agreed(request, form):
         messages.success(request, "谢谢，已经记下您的同意。")
         return redirect(_onward(request))

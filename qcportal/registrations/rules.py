@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Affiliation, Organisation, User
 from qcportal.accounts.names import code_fault
@@ -145,6 +146,14 @@ def why_not_decide(registration: Registration, actor: Actor) -> Iterator[Refusal
 def deciding_bodies(registration: Registration) -> set[int | None]:
     """Organisations whose managers may decide now; the association always may."""
     return {registration.association_id, *(o.pk for o in _near(registration))}
+
+
+def may_see_mobile(registration: Registration, actor: Actor | None) -> bool:
+    """Those who knew or know the applicant's organisation, and the secretariat."""
+    return contacts.may_see_mobile(
+        actor, own=registration.joins, above=_near(registration),
+        host=registration.association,
+    )  # fmt: skip
 
 
 def _near(registration: Registration) -> list[Organisation]:
