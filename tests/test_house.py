@@ -29,6 +29,7 @@ APPS = ("qcportal", "submissions", "recommenders", "reviews")
 # Pages of anybody who is signed in, whatever the seat.
 ACCOUNT_PAGES = {
     "accounts:account", "accounts:start", "accounts:take_seat", "accounts:no_seat",
+    "privacy:consent", "privacy:mine", "privacy:export",
 }  # fmt: skip
 # Answers the service itself, not people.
 CLOCK_READERS = {

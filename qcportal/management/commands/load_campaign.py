@@ -69,5 +69,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         privacy.load_first(at=timezone.now())
         self.stdout.write(f"已导入 {campaign.name}（{campaign.code}）")
+        self.stdout.write("请核对：个人信息处理同意书（/privacy/），请法律顾问看过。")
         for line in campaign.please_check:
             self.stdout.write(f"请核对：{line}")
