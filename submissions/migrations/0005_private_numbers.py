@@ -3,31 +3,6 @@
 import qcportal.accounts.encryption
 from django.db import migrations
 
-from qcportal.accounts import mobiles, rewriting
-
-
-PRIVATE = {'Submission': ['content'], 'Revision': ['content', 'activity']}
-
-
-def encrypt(apps, schema_editor):
-    for name, columns in PRIVATE.items():
-        rewriting.rewrite(apps.get_model("submissions", name), columns)
-    index_contacts(apps.get_model("submissions", "Submission"))
-
-
-def index_contacts(submission):
-    """A model of a migration knows no properties: the definition is read raw."""
-    for found in submission.objects.select_related("form").iterator():
-        fields = [f for s in found.form.definition["sections"] for f in s["fields"]]
-        code = next((f["code"] for f in fields if f.get("means") == "mobile"), "")
-        number = found.content.get(code, "")
-        index = mobiles.index(number if isinstance(number, str) else "") or None
-        submission.objects.filter(pk=found.pk).update(mobile_index=index)
-
-
-def decrypt(apps, schema_editor):
-    for name, columns in PRIVATE.items():
-        rewriting.write_clear(apps.get_model("submissions", name), columns)
 
 
 class Migration(migrations.Migration):
@@ -57,5 +32,4 @@ class Migration(migrations.Migration):
             name='content',
             field=qcportal.accounts.encryption.PrivateJSONField(bound_to='submissions.Submission.content', default=dict),
         ),
-        migrations.RunPython(encrypt, decrypt),
     ]

@@ -3,20 +3,6 @@
 import qcportal.accounts.encryption
 from django.db import migrations
 
-from qcportal.accounts import rewriting
-
-
-PRIVATE = {"Registration": ["mobile", "mobile_index"]}
-
-
-def encrypt(apps, schema_editor):
-    for name, columns in PRIVATE.items():
-        rewriting.rewrite(apps.get_model("registrations", name), columns)
-
-
-def decrypt(apps, schema_editor):
-    for name, columns in PRIVATE.items():
-        rewriting.write_clear(apps.get_model("registrations", name), columns)
 
 
 class Migration(migrations.Migration):
@@ -36,5 +22,4 @@ class Migration(migrations.Migration):
             name='mobile',
             field=qcportal.accounts.encryption.EncryptedField(blank=True, bound_to='registrations.Registration.mobile', default='', verbose_name='手机'),
         ),
-        migrations.RunPython(encrypt, decrypt),
     ]
