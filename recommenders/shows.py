@@ -32,6 +32,13 @@ from submissions.models import ScoreSheet, Submission, Tier
 MAKING_ORDER = (
     Paper.Kind.REVIEW, Paper.Kind.SUMMARY, Paper.Kind.SUMMARY_PDF, Paper.Kind.TABLE,
 )  # fmt: skip
+# What the buttons call each paper: four buttons of one page must not share a name.
+CALLED = {
+    Paper.Kind.REVIEW: "评审汇总表",
+    Paper.Kind.SUMMARY: "推荐汇总表 Excel",
+    Paper.Kind.SUMMARY_PDF: "推荐汇总表 PDF",
+    Paper.Kind.TABLE: "推荐表",
+}
 UNITS_SHOWN = 30  # in the side panel; those with the most waiting come first
 ORDERS = {
     "rank": [F("rank").asc(nulls_last=True), F("panel_score").desc(nulls_last=True)],
@@ -406,7 +413,6 @@ class PaperShown:
     """One paper of the list: the newest one, if any, and whether it is of today's list."""
 
     kind: str
-    label: str
     paper: Paper | None
     old: bool
     refusals: Sequence[Refusal]
@@ -415,10 +421,10 @@ class PaperShown:
     @property
     def make(self) -> submission_rules.Offer:
         """The button that orders it."""
-        again = self.paper is not None
+        verb = "重新生成" if self.paper else "生成"
         return submission_rules.Offer(
             "make",
-            "重新生成" if again else "生成",
+            f"{verb}{CALLED[Paper.Kind(self.kind)]}",
             tuple(self.refusals),
             needs_comment=False,
             kind="primary" if self.is_next else "line",
@@ -440,7 +446,6 @@ def papers_shown(
     shown = {
         kind.value: PaperShown(
             kind.value,
-            kind.label,
             made.get(kind.value),
             kind.value in made and made[kind.value].list_hash != digest,
             why_not,

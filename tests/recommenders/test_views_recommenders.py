@@ -539,6 +539,21 @@ def test_old_paper_says_so(walk, cast, body, dossier):
     assert "名单改过，要重新生成" in answer.content.decode()
 
 
+def test_every_paper_has_a_button_of_its_own_name(walk, cast, body, dossier):
+    walk.recommended(title="第一项")
+    shown = body.get(url("papers")).context["shown"].values()
+    names = {"评审汇总表", "推荐汇总表 Excel", "推荐汇总表 PDF", "推荐表"}
+    assert {one.make.label for one in shown} == {f"生成{name}" for name in names}
+    for kind in Paper.Kind.values:
+        body.post(url("make_paper", kind))
+    walk.recommended(cast.second_group, title="第二项", topic_type="innovation")
+    page = body.get(url("papers")).content.decode()
+    buttons = re.findall(
+        r"<button [^>]*>(?:<svg.*?</svg>)?(重新生成[^<]*)</button>", page
+    )
+    assert sorted(buttons) == sorted(f"重新生成{name}" for name in names)
+
+
 def test_papers_are_handed_out_to_those_who_may_know(
     walk, cast, client_of, dossier, django_capture_on_commit_callbacks
 ):
