@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from qcportal.accounts.roles import Duty
 from qcportal.audit.models import TrailEntry
+from qcportal.documents.models import Document
 from recommenders import actions, shows
 from recommenders import rules as recommending_rules
 from recommenders.models import Candidate, Dossier, Handover, Paper, TableStamp
@@ -333,8 +334,12 @@ def test_score_print_scan_stamp(walk, body, cast, django_capture_on_commit_callb
     )
     assert (wrong.status_code, Stamp.objects.count()) == (422, 1)
     right = {"evidence": "scan", "confirmed": "on", "password": factories.PASSWORD}
+    shown = body.get(url("confirm", found.code)).content.decode()
+    for words in ("推荐意见盖章？", "本级评分", "这次盖章就作废", found.unit_name):
+        assert words in shown
     body.post(url("confirm", found.code), right)
-    body.post(url("confirm", found.code), right)  # a second click
+    again = body.post(url("confirm", found.code), right, follow=True)
+    assert said(again) == ["推荐意见已盖章。", "这项成果的推荐意见已经盖章。"]
     assert Stamp.objects.filter(sheet__tier="recommender").count() == 1
     assert live_stamp(sheet_of(found, "recommender")).act.by == cast.recommender.user
 
@@ -349,6 +354,28 @@ def test_sealing_without_a_scan_says_so_and_keeps_what_was_typed(walk, body):
     assert "还没盖章" in page
     assert "请先生成并打印" in page
     assert sheet_of(found, "recommender").opinion == "还没盖章"
+
+
+def test_acts_opened_as_pages_lead_to_the_page(walk, body):
+    found = walk.stamped()
+    for name in ("print", "scan", "seal"):
+        assert body.get(url(name, found.code)).url == url("submission", found.code)
+
+
+def test_older_window_shows_whose_sheet_is_kept(walk, body):
+    found = walk.stamped()
+    body.post(url("submission", found.code), typed(found))
+    answer = body.post(url("submission", found.code), typed(found, "旧窗口"))
+    assert answer.status_code == 409
+    for words in ("现在存着的是", "同意推荐。", "旧窗口"):
+        assert words in answer.content.decode()
+
+
+def test_scan_for_a_lost_desk_is_refused(walk, body):
+    found = walk.submitted()
+    answer = body.post(url("scan", found.code), {"scan": factories.pdf_file()})
+    assert answer.status_code == 409
+    assert not Document.objects.filter(kind="stamp_scan", title="成果报告.pdf").exists()
 
 
 def test_autosave_and_its_conflict(walk, body):
