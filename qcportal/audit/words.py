@@ -26,6 +26,7 @@ WHAT = {
     "stood_in": "代办操作",
     "stand_in_ended": "结束代办",
     "window_moved": "改时间",
+    "requirements_set": "改申报要求",
     "campaign_run_granted": "授权办理活动",
     "campaign_run_revoked": "收回办理活动",
     "campaign_judge_granted": "加入评审专家",
@@ -99,6 +100,7 @@ KEYED = {
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
     "affiliation_ended", "recommending_granted", "recommending_revoked",
 }  # fmt: skip
+NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
 
 
@@ -111,7 +113,7 @@ def about(code: str, key: str) -> str:
     """What was acted on, as a person would call it; ids of people say nothing."""
     if code == "window_moved":
         return STAGES.get(key, key)
-    if code.startswith("campaign_") or code in OF_AN_ORGANISATION | KEYED:
+    if code.startswith(("campaign_", "requirements_")) or code in OF_AN_ORGANISATION | KEYED:
         return ""
     return key
 
@@ -125,12 +127,13 @@ def details(data: dict[str, Any]) -> str:
         parts.append(TIERS[data["tier"]])
     if data.get("evidence") in EVIDENCE:
         parts.append(EVIDENCE[data["evidence"]])
-    if data.get("name"):
-        parts.append(str(data["name"]))
     if data.get("duty") in DUTIES:
         parts.append(DUTIES[data["duty"]])
     if isinstance(data.get("wanted"), bool):
         parts.append("要确认" if data["wanted"] else "不要确认")
+    for name, words in NEEDS.items():
+        if isinstance(data.get(name), bool):
+            parts.append(f"{words}：{'要求' if data[name] else '不要求'}")
     if isinstance(data.get("minutes"), int):
         parts.append(f"{data['minutes']} 分钟")
     if data.get("path"):
