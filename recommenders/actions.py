@@ -239,10 +239,12 @@ def save_statistics(
         refuse_if(rules.statistics_faults(dossier.campaign, kept))
     dossier.statistics = kept
     dossier.statistics_version += 1
+    dossier.statistics_saved_at = at
     dossier.statistics_done_at = at if done else None
     dossier.save(
-        update_fields=["statistics", "statistics_version", "statistics_done_at"]
-    )
+        update_fields=["statistics", "statistics_version", "statistics_saved_at",
+                       "statistics_done_at"]
+    )  # fmt: skip
     return dossier
 
 

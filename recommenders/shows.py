@@ -23,6 +23,7 @@ from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 from recommenders import papers, rules
 from recommenders.models import Dossier, Paper
+from recommenders.proposals import Proposal
 from submissions import places
 from submissions import rules as submission_rules
 from submissions import shows as submission_shows
@@ -308,6 +309,7 @@ class Figure:
     marked: bool = False
     last: str = ""
     change: str = ""
+    source: str = ""
 
 
 def last_year(dossier: Dossier) -> Dossier | None:
@@ -341,10 +343,13 @@ def figures(
     typed: Mapping[str, Any],
     faults: Iterable[Refusal] = (),
     last: Dossier | None = None,
+    counted: Mapping[str, Proposal] | None = None,
 ) -> list[Figure]:
     """The sheet's lines with what was typed, rates computed, both cells of a
-    disagreement marked; beside them last year's."""
-    campaign = dossier.campaign
+    disagreement marked; beside them last year's. A line never saved yet starts with
+    what the portal ``counted``; the source is said beside it."""
+    campaign, counted = dossier.campaign, counted or {}
+    typed = {code: one.value for code, one in counted.items()} | dict(typed)
     values = _values(campaign, typed)
     before = _values(last.campaign, last.statistics) if last else {}
     faults = list(faults)
@@ -363,9 +368,22 @@ def figures(
             at_most=" ".join(item.get("at_most", [])),
             errors=[f.message for f in faults if f.field == item["code"]],
             marked=item["code"] in marked,
+            source=_source(item, counted, typed),
         )
         for item in campaign.statistics
     ]
+
+
+def _source(
+    item: Mapping[str, Any], counted: Mapping[str, Proposal], typed: Mapping[str, Any]
+) -> str:
+    """Where a proposed figure comes from, and how it differs from what was typed."""
+    found = counted.get(item["code"])
+    if found is None:
+        return ""
+    if rules.number(typed.get(item["code"], "")) == rules.number(found.value):
+        return f"取自{found.source}，可以改"
+    return f"{found.source}有 {thousands(found.value)} {item['unit']}"
 
 
 def _other_cells(campaign: Any, faults: Sequence[Refusal]) -> set[str]:

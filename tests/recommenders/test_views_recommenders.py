@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from qcportal.accounts.models import Affiliation
 from qcportal.accounts.roles import Duty
 from qcportal.audit.models import TrailEntry
 from qcportal.documents.models import Document
@@ -18,6 +19,7 @@ from submissions.lifecycle import State
 from submissions.models import ScoreSheet, Stamp
 from submissions.rules import live_stamp, sheet_of
 from tests import factories
+from tests.submissions import yearly
 
 pytestmark = pytest.mark.django_db
 
@@ -436,6 +438,75 @@ def test_statistics_are_kept_without_separators_and_shown_with(campaign, body, d
     page = body.get(url("statistics")).content.decode()
     assert 'value="1,286"' in page
     assert "100.00" in page  # both rates: 1,000 of 1,000
+
+
+def shown(answer):
+    """Code → (value, source) of the lines the portal can count itself."""
+    return {f.code: (f.value, f.source) for f in answer.context["figures"] if f.source}
+
+
+def test_registrations_of_the_bodys_units_propose_figures(
+    campaign, cast, body, dossier, noon
+):
+    assert shown(body.get(url("statistics"))) == {}
+    year = yearly.confirmed_year(cast.group, cast.unit, noon)
+    yearly.confirmed_year(cast.second_group, cast.unit, noon)
+    topic = yearly.confirmed_topic(year, cast.group, cast.unit, noon)
+    yearly.recorded(topic, cast.group, noon)
+    said_of = f"{year.year}年小组登记："
+    assert shown(body.get(url("statistics"))) == {
+        "registered": ("2", f"取自{said_of}隶属企业里单位已确认的小组，可以改"),
+        "active": ("1", f"取自{said_of}登记的小组里有活动记录的，可以改"),
+        "members": ("6", f"取自{said_of}登记的小组里现有的成员，可以改"),
+    }
+    dossier.refresh_from_db()
+    assert dossier.statistics == {}  # proposed, not kept
+    body.post(url("save_figures"), figures(campaign, version="0", registered="9"))
+    kept = shown(body.get(url("statistics")))
+    assert kept["registered"] == ("9", f"{said_of}隶属企业里单位已确认的小组有 2 个")
+
+
+def test_neighbours_and_unconfirmed_registrations_are_not_counted(
+    cast, client_of, body, noon
+):
+    yearly.sent_year(cast.group, noon)
+    assert shown(body.get(url("statistics"))) == {}
+    yearly.confirmed_year(cast.second_group, cast.unit, noon)
+    neighbour = cast.other_recommender.organisation
+    Affiliation.objects.filter(
+        unit=cast.unit.organisation, recommender=neighbour
+    ).delete()
+    assert shown(client_of(cast.other_recommender).get(url("statistics"))) == {}
+
+
+def test_statistics_ask_as_often_for_three_groups_as_for_one(
+    cast, body, noon, django_assert_num_queries
+):
+    yearly.confirmed_year(cast.group, cast.unit, noon)
+    body.get(url("statistics"))  # what a first page alone asks
+    with CaptureQueriesContext(connection) as one:
+        body.get(url("statistics"))
+    yearly.confirmed_year(cast.second_group, cast.unit, noon)
+    with django_assert_num_queries(len(one)):
+        body.get(url("statistics"))
+
+
+def test_figures_are_saved_while_typing(campaign, body, dossier):
+    page = body.get(url("statistics")).content.decode()
+    assert f'data-autosave="{url("save_figures")}"' in page
+    headers = {"X-Requested-With": "autosave"}
+    given = figures(campaign, version="0", companies="12,")
+    first = body.post(url("save_figures"), given, headers=headers)
+    dossier.refresh_from_db()
+    saved_at = dossier.statistics_saved_at.isoformat()
+    assert first.json() == {"version": 1, "saved_at": saved_at}
+    stale = body.post(url("save_figures"), given, headers=headers)
+    assert stale.status_code == 409
+    done = figures(campaign, version="1", done="1")
+    body.post(url("save_figures"), done)
+    page = body.get(url("statistics")).content.decode()
+    assert "data-autosave" not in page  # a finished sheet changes by a deliberate act
+    assert "已完成；改了要重新点" in page
 
 
 def test_disagreement_marks_both_cells_and_keeps_what_was_typed(
