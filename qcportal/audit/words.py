@@ -39,6 +39,8 @@ WHAT = {
     "certificate_revoked": "撤销证书",
     "exported": "导出名单",
     "export_downloaded": "下载导出的名单",
+    "list_downloaded": "下载公示、公布名单",
+    "certificate_downloaded": "下载证书",
     "file_read": "打开材料",
     "file_downloaded": "下载材料",
     "document_read": "打开文件",
@@ -99,6 +101,7 @@ KEYED = {
     "organisation_edited", "organisation_ended", "organisation_resumed",
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
     "affiliation_ended", "recommending_granted", "recommending_revoked",
+    "list_downloaded",
 }  # fmt: skip
 NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
