@@ -247,6 +247,9 @@ WHITENOISE_USE_FINDERS = DEBUG or DEMO
 # Behind nginx, files are handed over by X-Accel-Redirect from this internal path.
 ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
 # Uploads are scanned by ClamAV at host:port; unset means no scan.
+# Uploads are opened by a child process with limits (documents/inspector.py). Only the
+# tests look at them in place, where a thousand starts would be most of the time.
+INSPECT_UPLOADS_APART = True
 CLAMAV_ADDRESS = env.text("CLAMAV_ADDRESS")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

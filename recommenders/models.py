@@ -44,6 +44,7 @@ class Dossier(models.Model):
     summary_at = models.DateTimeField(null=True, blank=True)
     statistics = models.JSONField(default=dict, blank=True)
     statistics_version = models.PositiveIntegerField(default=0)
+    statistics_saved_at = models.DateTimeField(null=True, blank=True)
     statistics_done_at = models.DateTimeField(null=True, blank=True)
 
     objects = DossierQuerySet.as_manager()

@@ -15,7 +15,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns.models import Campaign, QuotaRule, Window
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
-from recommenders.models import Dossier, Paper, TableStamp
+from recommenders.models import Dossier, Paper, SiteVisit, TableStamp
 from submissions import places
 from submissions.lifecycle import HOLDERS, PLACED, MoveName, Reach, State
 from submissions.models import Step, Submission
@@ -353,6 +353,19 @@ def watch(campaign: Campaign, at: datetime) -> Watch:
         lacking_summary=missing["summary"],
         **found,
     )
+
+
+def unprepared(campaign: Campaign) -> list[tuple[str, int]]:
+    """(what, how many): whom a new requirement would stop on the way."""
+    rows = Submission.objects.filter(campaign=campaign)
+    open_ones = [State.DRAFT, State.RETURNED, State.AMENDMENT_ASKED]
+    at_group = rows.filter(state__in=open_ones, topic=None)
+    visited = SiteVisit.objects.filter(submission=OuterRef("pk"))
+    at_body = rows.filter(state=State.STAMPED).exclude(Exists(visited))
+    return [
+        ("在班组，要提交或正在修改，没有选登记过的课题", at_group.count()),
+        ("在推荐单位，还没推荐，没有现场核查", at_body.count()),
+    ]
 
 
 def unfinished(campaign: Campaign) -> list[tuple[str, int]]:

@@ -19,6 +19,7 @@ app_name = "reviews"
 # --- the desk: overview, entries, exports
 desk_patterns: list[URLPattern] = [
     path("", desk.overview, name="overview"),
+    path("unprepared/<slug:code>/", desk.unprepared, name="unprepared"),
     path("unfinished/<slug:code>/", desk.unfinished, name="unfinished"),
     path("entries/", entries.entries, name="entries"),
     path("entries/export/", entries.entries_export, name="entries_export"),

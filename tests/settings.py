@@ -47,5 +47,6 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     DATABASES["default"]["TEST"] = {  # noqa: F405
         "NAME": Path(os.environ["VAR_DIR"]) / "test.sqlite3"
     }
+INSPECT_UPLOADS_APART = False  # tests/qcportal/documents/test_inspecting.py sets it
 CELERY_TASK_ALWAYS_EAGER = env.flag("CELERY_TASK_ALWAYS_EAGER", default=True)
 CELERY_TASK_EAGER_PROPAGATES = True

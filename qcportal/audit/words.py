@@ -26,6 +26,7 @@ WHAT = {
     "stood_in": "代办操作",
     "stand_in_ended": "结束代办",
     "window_moved": "改时间",
+    "requirements_set": "改申报要求",
     "campaign_run_granted": "授权办理活动",
     "campaign_run_revoked": "收回办理活动",
     "campaign_judge_granted": "加入评审专家",
@@ -38,6 +39,8 @@ WHAT = {
     "certificate_revoked": "撤销证书",
     "exported": "导出名单",
     "export_downloaded": "下载导出的名单",
+    "list_downloaded": "下载公示、公布名单",
+    "certificate_downloaded": "下载证书",
     "file_read": "打开材料",
     "file_downloaded": "下载材料",
     "document_read": "打开文件",
@@ -101,7 +104,9 @@ KEYED = {
     "organisation_edited", "organisation_ended", "organisation_resumed",
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
     "affiliation_ended", "recommending_granted", "recommending_revoked",
+    "list_downloaded",
 }  # fmt: skip
+NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
 
 
@@ -114,7 +119,7 @@ def about(code: str, key: str) -> str:
     """What was acted on, as a person would call it; ids of people say nothing."""
     if code == "window_moved":
         return STAGES.get(key, key)
-    if code.startswith("campaign_") or code in OF_AN_ORGANISATION | KEYED:
+    if code.startswith(("campaign_", "requirements_")) or code in OF_AN_ORGANISATION | KEYED:
         return ""
     return key
 
@@ -128,12 +133,13 @@ def details(data: dict[str, Any]) -> str:
         parts.append(TIERS[data["tier"]])
     if data.get("evidence") in EVIDENCE:
         parts.append(EVIDENCE[data["evidence"]])
-    if data.get("name"):
-        parts.append(str(data["name"]))
     if data.get("duty") in DUTIES:
         parts.append(DUTIES[data["duty"]])
     if isinstance(data.get("wanted"), bool):
         parts.append("要确认" if data["wanted"] else "不要确认")
+    for name, words in NEEDS.items():
+        if isinstance(data.get(name), bool):
+            parts.append(f"{words}：{'要求' if data[name] else '不要求'}")
     if isinstance(data.get("minutes"), int):
         parts.append(f"{data['minutes']} 分钟")
     if data.get("path"):

@@ -1,5 +1,6 @@
 """The only writers of campaigns: windows, publication, numbers, who runs and judges."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from qcportal.campaigns.models import (
     Campaign,
     Counter,
     RecommendingRight,
+    RequirementChange,
     Window,
     WindowChange,
 )
@@ -52,6 +54,30 @@ def move_window(
     window.opens_at, window.closes_at = opens_at, closes_at
     window.save(update_fields=["opens_at", "closes_at"])
     return window
+
+
+@transaction.atomic
+def set_requirements(
+    campaign_id: int, *, wanted: Mapping[str, bool], reason: str, version: int,
+    by: Actor, at: datetime,
+) -> Campaign:  # fmt: skip
+    """What results need before they are filed or recommended, from now on.
+
+    ``wanted``: names of RequirementChange.Name → whether it is required. Raises Refused.
+    """
+    campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+    refuse_if(rules.why_not_require(campaign, wanted, reason, version))
+    changed = {n: v for n, v in wanted.items() if getattr(campaign, n) != v}
+    for name, required in changed.items():
+        setattr(campaign, name, required)
+        RequirementChange.objects.create(
+            campaign=campaign, name=RequirementChange.Name(name), required=required,
+            reason=reason.strip(), by=by.user, at=at,
+        )  # fmt: skip
+    campaign.save(update_fields=list(changed))
+    record(by, "requirements_set", campaign.code, at=at, campaign=campaign.code,
+           reason=reason.strip(), **changed)  # fmt: skip
+    return campaign
 
 
 def next_number(campaign: Campaign, name: str) -> int:

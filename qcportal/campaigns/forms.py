@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from qcportal.campaigns.models import Window
+from qcportal.campaigns.models import Campaign, RequirementChange, Window
 from qcportal.ui.forms import PortalForm
 
+REQUIREMENTS = tuple(RequirementChange.Name.values)
 LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -58,6 +59,42 @@ class WindowForm(ConfirmedForm):
         super().__init__(
             *args, initial=initial, auto_id=f"id_{window.stage}_%s", **kwargs
         )
+
+
+class RequirementsForm(ConfirmedForm):
+    """What results need before they move on; ``version`` is of the page as opened."""
+
+    requires_topic = forms.BooleanField(
+        label="课题要先登记，单位确认后才能提交成果", required=False
+    )
+    requires_site_visit = forms.BooleanField(
+        label="推荐单位要先现场核查，才能推荐", required=False
+    )
+    reason = ReasonField()
+    version = forms.IntegerField(
+        min_value=0, max_value=2_000_000_000, required=False, widget=forms.HiddenInput
+    )
+    field_order = ("requires_topic", "requires_site_visit", "reason", "confirmed")
+
+    def __init__(
+        self, *args: Any, campaign: Campaign, version: int, **kwargs: Any
+    ) -> None:
+        initial = {name: getattr(campaign, name) for name in REQUIREMENTS}
+        initial["version"] = version
+        super().__init__(*args, initial=initial, auto_id="id_need_%s", **kwargs)
+
+    def requirements(self) -> list[forms.BoundField]:
+        """The ticks alone: an empty one is an answer, not something left out."""
+        return [self[name] for name in REQUIREMENTS]
+
+    @property
+    def wanted(self) -> dict[str, bool]:
+        return {name: self.cleaned_data[name] for name in REQUIREMENTS}
+
+    def clean_version(self) -> int:
+        """-1 (never current) where the page's version does not come back."""
+        version = self.cleaned_data["version"]
+        return -1 if version is None else version
 
 
 class ExtendForm(ConfirmedForm):

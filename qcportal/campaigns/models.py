@@ -183,6 +183,31 @@ class WindowChange(models.Model):
         ordering = ["-at", "-pk"]
 
 
+class RequirementChange(models.Model):
+    """Every change of what results need before they move on. Append-only.
+
+    Names the field of the campaign that was changed and its value from then on.
+    """
+
+    class Name(models.TextChoices):
+        TOPIC = "requires_topic", "课题要先登记"
+        SITE_VISIT = "requires_site_visit", "推荐前要现场核查"
+
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="requirement_changes"
+    )
+    name = models.CharField("要求", max_length=24, choices=Name.choices)
+    required = models.BooleanField("要求")
+    reason = models.CharField("原因", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "要求的改动"
+        verbose_name_plural = "要求的改动"
+        ordering = ["-at", "-pk"]
+
+
 class Milestone(models.Model):
     """One line of the notice's timetable; some have no day yet (``label`` says so)."""
 

@@ -44,6 +44,8 @@ CAMPAIGN_FIELDS = [
     "requires_site_visit", "site_visit_items", "allows_direct", "allows_seal_picture", "amendment_days", "notice_days",
     "judges_per_submission", "drop_from", "decimals", "please_check",
 ]  # fmt: skip
+# What a figure of the statistics may be counted from (recommenders.proposals).
+COUNTED_FROM = ("registered_groups", "active_groups", "group_members")
 NEEDED = ["code", "year", "name", "headline", "host", "letters", "result_words",
           "certificate_words", "certificate_issuer", "form", "windows", "rubrics"]  # fmt: skip
 
@@ -129,6 +131,11 @@ def _check(name: str, raw: Mapping[str, Any]) -> None:
             raise PresetError(f"{name}: quota_rules[{i}]: 没有写清名额给谁（subject）")
         if "hard" not in rule:
             raise PresetError(f"{name}: quota_rules[{i}]: 缺上限（hard）")
+    for i, item in enumerate(raw.get("statistics", []), 1):
+        if item.get("counted_from", COUNTED_FROM[0]) not in COUNTED_FROM:
+            raise PresetError(
+                f"{name}: statistics[{i}]: 不认识的来源 {item['counted_from']}"
+            )
     known = {c.code for c in definition.parse(raw["form"]).topic_types}
     for i, rubric in enumerate(raw["rubrics"], 1):
         if rubric["topic_type"] not in known:

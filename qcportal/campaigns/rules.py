@@ -1,6 +1,6 @@
 """Questions about time and settings. Pure reading; the instant is a parameter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.utils import timezone
@@ -49,6 +49,27 @@ def why_not_move_window(
         yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
     if (opens_at, closes_at) == (window.opens_at, window.closes_at):
         yield Refusal("nothing_changed", "时间没有变化。", "closes_at")
+
+
+def requirements_version(campaign: Campaign) -> int:
+    """Grows with every change of the requirements; 0 as the preset laid them down."""
+    return campaign.requirement_changes.count()
+
+
+def why_not_require(
+    campaign: Campaign, wanted: Mapping[str, bool], reason: str, version: int
+) -> Iterator[Refusal]:
+    """``stale_version``, ``reason_missing``, ``nothing_changed``. ``wanted``: field of
+    the campaign → value; ``version``: what the page was opened with."""
+    if version != requirements_version(campaign):
+        yield Refusal(
+            "stale_version",
+            "这几项刚被别人改过，请看下面的改动记录，核对后再保存。",
+        )
+    if not reason.strip():
+        yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
+    if all(getattr(campaign, name) == value for name, value in wanted.items()):
+        yield Refusal("nothing_changed", "要求没有变化。")
 
 
 def why_not_let_recommend(

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import access, actions, shows
+from qcportal.campaigns import access, actions, rules, shows
 from qcportal.campaigns.chosen import SESSION_KEY
-from qcportal.campaigns.forms import ExtendForm, WindowForm
-from qcportal.campaigns.models import Campaign, Window, WindowChange
+from qcportal.campaigns.forms import ExtendForm, RequirementsForm, WindowForm
+from qcportal.campaigns.models import Campaign, Window
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.clock import now
 from qcportal.refusals import Refusal, Refused
@@ -60,14 +60,20 @@ def _page(
         "campaign": campaign, "campaigns": access.run_by(request.actor), "at": at,
         "lines": lines, "extend": typed.get("all") or ExtendForm(),
         "extend_cautions": cautions.get("all", []), "typed": typed,
+        "needs": typed.get("needs") or _needs_form(campaign),
+        "needs_cautions": cautions.get("needs", []),
         **_notice(campaign),
     }  # fmt: skip
     return render(request, "campaigns/settings.html", context)
 
 
+def _needs_form(campaign: Campaign, data: Any = None) -> RequirementsForm:
+    version = rules.requirements_version(campaign)
+    return RequirementsForm(data, campaign=campaign, version=version)
+
+
 def _notice(campaign: Campaign) -> dict[str, Any]:
     """What the notice lays down, to be read."""
-    changes = WindowChange.objects.filter(window__campaign=campaign)
     rubrics = campaign.rubrics.prefetch_related("criteria")
     return {
         "milestones": campaign.milestones.all(),
@@ -76,10 +82,7 @@ def _notice(campaign: Campaign) -> dict[str, Any]:
         "award_levels": campaign.award_levels.all(),
         "check_items": campaign.check_items.all(),
         "form_version": campaign.forms.order_by("-version").first(),
-        "changes": [
-            (change, Stage(change.window.stage).label)
-            for change in changes.select_related("window", "by")[:CHANGES_SHOWN]
-        ],
+        "changes": shows.changes(campaign, CHANGES_SHOWN),
     }
 
 
@@ -151,8 +154,50 @@ def _move_all(
                     by=request.actor, at=at,
                 )  # fmt: skip
     except Refused as no:
-        for refusal in no.refusals:
-            field = refusal.field if refusal.field in form.fields else None
-            form.add_error(field, refusal.message)
+        _attach(form, no)
+        return False
+    return True
+
+
+def _attach(form: forms.Form, no: Refused) -> None:
+    """Refusals at the fields they name, else over the form."""
+    for refusal in no.refusals:
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, refusal.message)
+
+
+@require_POST
+@acting_as(Role.ASSOCIATION)
+def set_requirements(request: HttpRequest, code: str) -> HttpResponse:
+    """What results need from now on. What stops people is asked for twice."""
+    campaign, at = _campaign(request, code), now()
+    form, found = _needs_form(campaign, request.POST), []
+    if form.is_valid():
+        found = list(shows.requirement_cautions(campaign, form.wanted, at))
+        form.fields["confirmed"].required = shows.needs_confirming(found)
+        sure = form.cleaned_data["confirmed"] or not shows.needs_confirming(found)
+        if sure and _required(request, campaign, form, at):
+            messages.success(request, "已改好，马上生效。改动记在下面。")
+            return redirect("campaigns:settings", campaign.code)
+    return _page(
+        request, campaign, at, typed={"needs": form}, cautions={"needs": found}
+    )
+
+
+def _required(
+    request: HttpRequest, campaign: Campaign, form: RequirementsForm, at: datetime
+) -> bool:
+    """Set what was asked for; refusals go to the form's fields."""
+    data = form.cleaned_data
+    try:
+        actions.set_requirements(
+            campaign.pk, wanted=form.wanted, reason=data["reason"],
+            version=data["version"], by=request.actor, at=at,
+        )  # fmt: skip
+    except Refused as no:
+        _attach(form, no)
+        if "stale_version" in no.codes:  # saving again is deliberate now
+            form.data = form.data.copy()
+            form.data["version"] = str(rules.requirements_version(campaign))
         return False
     return True

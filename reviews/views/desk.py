@@ -67,3 +67,12 @@ def unfinished(request: HttpRequest, code: str) -> HttpResponse:
         "reviews/desk_unfinished.html",
         {"found": found, "total": sum(count for _, count in found)},
     )
+
+
+@acting_as(Role.ASSOCIATION)
+def unprepared(request: HttpRequest, code: str) -> HttpResponse:
+    """Whom a new requirement would stop on the way: a fragment for the settings."""
+    campaign = get_object_or_404(access.run_by(request.actor), code=code)
+    found = figures.unprepared(campaign)
+    context = {"found": found, "total": sum(count for _, count in found)}
+    return render(request, "reviews/desk_unprepared.html", context)

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
+from qcportal.audit import words as trail_words
+from qcportal.audit.models import TrailEntry
 from qcportal.campaigns import shows
 from qcportal.campaigns.models import Campaign, Window, WindowChange
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
@@ -42,7 +44,7 @@ def test_the_page_reads_the_notice(desk, campaign):
 
     for words in (
         "班组申报", "共 14天22小时", "合计 100 分", "一等奖", "区、市州质量协会",
-        "企业名称与公章一致", "时间还没有改过",
+        "企业名称与公章一致", "时间和要求还没有改过",
     ):  # fmt: skip
         assert words in page
 
@@ -208,3 +210,94 @@ def test_the_campaign_of_the_page_is_the_one_at_work_on(desk, cast, campaign, no
 
     assert desk.session["campaign"] == CODE
     assert Campaign.objects.count() == 2
+
+
+# --- what results need --------------------------------------------------------------
+
+NEEDS = reverse_lazy("campaigns:set_requirements", args=[CODE])
+
+
+def asked(**changes):
+    """The form as it is sent: both off, nothing confirmed."""
+    return {"reason": "按今年通知", "version": "0", **changes}
+
+
+def test_a_requirement_that_stops_people_is_asked_for_twice(desk, campaign, cast):
+    first = desk.post(NEEDS, asked(requires_topic="on"))
+
+    page = first.content.decode()
+    assert "还没提交的成果都要先选好登记过的课题" in page
+    assert "按今年通知" in page
+    campaign.refresh_from_db()
+    assert campaign.requires_topic is False
+
+    sure = desk.post(NEEDS, asked(requires_topic="on", confirmed="on"))
+    assert sure.url == reverse("campaigns:settings", args=[CODE])
+    campaign.refresh_from_db()
+    assert (campaign.requires_topic, campaign.requires_site_visit) == (True, False)
+    change = campaign.requirement_changes.get()
+    assert (change.name, change.required, change.reason, change.by.name) == (
+        "requires_topic", True, "按今年通知", "周岚",
+    )  # fmt: skip
+    line = TrailEntry.objects.get(what="requirements_set")
+    assert trail_words.details(line.data) == "课题要先登记：要求，原因：按今年通知"
+    page = desk.get(sure.url).content.decode()
+    assert "课题要先登记</b>：改为要求" in page
+
+
+def test_taking_a_requirement_back_needs_no_second_thought(desk, campaign):
+    type(campaign).objects.update(requires_topic=True, requires_site_visit=True)
+
+    answer = desk.post(NEEDS, asked(requires_site_visit="on"))
+
+    assert answer.status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.requires_topic, campaign.requires_site_visit) == (False, True)
+
+
+def test_what_closed_says_so_and_needs_no_tick(desk, campaign, noon):
+    campaign.windows.update(
+        opens_at=noon - timedelta(days=9), closes_at=noon - timedelta(days=1)
+    )
+
+    found = shows.requirement_cautions(campaign, {"requires_site_visit": True}, noon)
+
+    assert [(c.code, c.kind) for c in found] == [("stage_over", "caution")]
+    answer = desk.post(NEEDS, asked(requires_site_visit="on"))
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"requires_topic": "on", "reason": ""}, "请写明原因，会记入操作日志"),
+        ({"requires_topic": "on", "reason": "长" * 201}, "原因请写在 200 字以内"),
+        ({}, "要求没有变化。"),
+        ({"requires_topic": "on", "confirmed": "on", "version": "7"}, "刚被别人改过"),
+        ({"requires_topic": "on", "confirmed": "on", "version": "x"}, "整数"),
+        ({"requires_topic": "on", "confirmed": "on", "version": ""}, "刚被别人改过"),
+    ],
+)
+def test_refused_requirements_change_nothing(desk, campaign, given, sentence):
+    answer = desk.post(NEEDS, asked(**given))
+
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    campaign.refresh_from_db()
+    assert campaign.requires_topic is False
+    assert not campaign.requirement_changes.exists()
+
+
+def test_requirements_of_another_associations_campaign(cast, client_of):
+    assert client_of(cast.other_association).post(NEEDS, asked()).status_code == 404
+    assert client_of(cast.recommender).post(NEEDS, asked()).status_code == 403
+
+
+def test_whom_a_requirement_would_stop_is_counted(desk, walk, cast):
+    walk.draft()
+    walk.stamped(cast.second_group, title="第二项", topic_type="innovation")
+
+    fragment = desk.get(reverse("reviews:unprepared", args=[CODE])).content.decode()
+
+    assert "1 项在班组，要提交或正在修改，没有选登记过的课题" in fragment
+    assert "1 项在推荐单位，还没推荐，没有现场核查" in fragment
