@@ -96,6 +96,43 @@ def coded(code: str) -> Organisation | None:
     return Organisation.objects.filter(credit_code=code).first() if code else None
 
 
+class Index:
+    """The register read once, for askers who ask thousands of times: answers
+    ``same_name`` and ``coded`` as the functions of this module do, and knows what its
+    user adds."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, int | None, str], Organisation] = {}
+        self._codes: dict[str, Organisation] = {}
+        self.rows = list(Organisation.objects.order_by("pk"))
+        for one in self.rows:
+            self.add(one)
+
+    def add(self, one: Organisation, parent: Organisation | None = None) -> None:
+        """An organisation of the database, or one about to be stored."""
+        if one.is_active:
+            key = (one.tier, self._parent(one.parent_id, parent), same_key(one.name))
+            self._names.setdefault(key, one)
+        if one.credit_code:
+            self._codes.setdefault(one.credit_code, one)
+
+    def same_name(
+        self, tier: str, name: str, parent: Organisation | None
+    ) -> Organisation | None:
+        number = self._parent(None, parent)
+        return self._names.get((tier, number, same_key(name)))
+
+    def coded(self, code: str) -> Organisation | None:
+        return self._codes.get(code) if code else None
+
+    @staticmethod
+    def _parent(number: int | None, parent: Organisation | None) -> int | None:
+        """Unstored parents are told apart by their identity."""
+        if parent is None:
+            return number
+        return parent.pk if parent.pk is not None else -id(parent)
+
+
 def has_manager(organisation: Organisation | None) -> bool:
     return organisation is not None and (
         Membership.objects.in_force()
