@@ -50,10 +50,13 @@ OTHER_TASKS = {
     "people.end_stand_ins": "a stand-in ends once",
     "registrations.sweep_mail": "orders mails of steps that were not mailed",
     "submissions.warn_idle": "tells of a topic once a week",
+    "imports.sweep": "sends imports that are still under way",
 }
 # Sent by an act, not by the clock of the beat.
 SENT_TASKS = {
     "inbox.deliver_mail": "a mail is sent by whoever claims its row",
+    "imports.check": "an import that was checked is left alone",
+    "imports.apply": "an import that was applied is left alone",
     "registrations.mail": "a step that was mailed is left alone",
 }
 

@@ -61,6 +61,7 @@ WHAT = {
     "year_reopened": "申请变更登记",
     "year_confirmed": "单位确认登记",
     "year_returned": "单位退回登记",
+    "imported": "批量导入",
     "activity_recorded": "记录活动",
     "activity_corrected": "更正活动记录",
     "topic_ended": "结束课题",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import Membership, Organisation
+from qcportal.accounts.models import Membership, Organisation, User
 from qcportal.accounts.names import clean_code, like_key, same_key
 from qcportal.accounts.roles import Duty, Role
 from qcportal.campaigns.models import Campaign
+from qcportal.registrations.models import OPEN_STATES, Registration
 
 FOUND_AT_MOST = 10
 
@@ -94,6 +98,19 @@ def _keyed(
 def coded(code: str) -> Organisation | None:
     """The organisation with this credit code, whether in use or not."""
     return Organisation.objects.filter(credit_code=code).first() if code else None
+
+
+def usernames_taken(names: Iterable[str], leave_out: int | None = None) -> set[str]:
+    """Of these user names, in small letters, those a person has or an open application
+    (but ``leave_out``) asks for."""
+    wanted, found = sorted({name.lower() for name in names}), set()
+    waiting = Registration.objects.filter(status__in=OPEN_STATES).exclude(pk=leave_out)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        for rows in (User.objects.all(), waiting):
+            keyed = rows.annotate(key=Lower("username")).filter(key__in=part)
+            found.update(keyed.order_by().values_list("key", flat=True))
+    return found
 
 
 class Index:

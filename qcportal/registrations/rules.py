@@ -13,12 +13,12 @@ from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.refusals import Refusal
 from qcportal.registrations import register
 from qcportal.registrations.models import (
-    OPEN_STATES,
     AffiliationRequest,
     Registration,
     RegistrationState,
 )
 
+USERNAME_TAKEN = "这个用户名有人用了，请换一个。"
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
     RegistrationState.REFUSED: "已经办结（未通过）",
@@ -69,13 +69,8 @@ def username_faults(
     username: str, own: Registration | None = None
 ) -> Iterator[Refusal]:
     """``username_taken``: by a person, or by an application that is still open."""
-    waiting = Registration.objects.filter(
-        username__iexact=username, status__in=OPEN_STATES
-    )
-    if own is not None:
-        waiting = waiting.exclude(pk=own.pk)
-    if User.objects.filter(username__iexact=username).exists() or waiting.exists():
-        yield Refusal("username_taken", "这个用户名有人用了，请换一个。", "username")
+    if register.usernames_taken([username], own.pk if own else None):
+        yield Refusal("username_taken", USERNAME_TAKEN, "username")
 
 
 def _new_organisation_faults(given: Application) -> Iterator[Refusal]:
