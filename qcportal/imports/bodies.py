@@ -166,6 +166,7 @@ def _changes(work: Work, row: Row, found: Organisation) -> list[list[str]]:
         changes.append([column.title, getattr(found, one), row.get(one)])
         setattr(found, one, row.get(one))
     if changes:
+        work.index.add(found)  # a code given here may be referred to below
         work.plan.changed.append((found, names))
     return changes
 

@@ -433,7 +433,7 @@ _CLEANERS: dict[str, Callable[[str, Column], str]] = {
 def _layout(source: IO[bytes]) -> _Layout:
     """One pass over the sheet's XML that keeps nothing but these three."""
     found = _Layout()
-    now = {"cell": "", "formula": False, "value": False}
+    now = {"cell": "", "formula": False, "value": False, "in": False}
     parser = expat.ParserCreate()
     row = 0
 
@@ -449,12 +449,17 @@ def _layout(source: IO[bytes]) -> _Layout:
         elif name == "f":
             now["formula"] = True
         elif name in {"v", "is"}:
-            now["value"] = True
+            now["in"] = True
         elif name == "mergeCell" and len(found.merged) < MAX_ROWS:
             found.merged.append(attributes.get("ref", ""))
 
+    def text(_: str) -> None:
+        now["value"] = now["value"] or now["in"]
+
     def end(name: str) -> None:
-        ends = name.rpartition(":")[2] == "c" and now["formula"] and not now["value"]
+        name = name.rpartition(":")[2]
+        now["in"] = now["in"] and name not in {"v", "is"}
+        ends = name == "c" and now["formula"] and not now["value"]
         if ends and len(found.unsolved) < MAX_ROWS * 10:
             found.unsolved.add(str(now["cell"]))
 
@@ -462,6 +467,7 @@ def _layout(source: IO[bytes]) -> _Layout:
         raise ValueError("a document type has no place in a sheet")
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = no_types
     parser.ParseFile(source)
     return found
