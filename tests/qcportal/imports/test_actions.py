@@ -45,16 +45,30 @@ def stored() -> tuple[int, ...]:
 
 def test_everything_is_written_at_once(cast, noon):
     found = begun(cast.association, noon, **FULL)
-    assert (found.status, found.counts, found.rows) == ("checked", {"add": 4, "join": 2}, 6)
+    assert (found.status, found.counts, found.rows) == (
+        "checked",
+        {"add": 4, "join": 2},
+        6,
+    )
     found = applied(found, cast.association, noon)
     assert (found.status, found.applied_by_name) == ("applied", "周岚")
     unit = Organisation.objects.get(name=NEW)
     group = Organisation.objects.get(name="砂型QC小组")
-    assert (unit.credit_code, unit.industry, unit.registrar) == (code(1), "制造业", cast.association.organisation)
+    assert (unit.credit_code, unit.industry, unit.registrar) == (
+        code(1),
+        "制造业",
+        cast.association.organisation,
+    )
     assert (group.parent, group.department) == (unit, "铸造车间")
-    assert Affiliation.objects.get(unit=unit).recommender == cast.recommender.organisation
+    assert (
+        Affiliation.objects.get(unit=unit).recommender == cast.recommender.organisation
+    )
     person = User.objects.get(username="shenpu-qian")
-    assert (person.name, person.mobile, person.has_usable_password()) == ("钱思远", "13900001111", False)
+    assert (person.name, person.mobile, person.has_usable_password()) == (
+        "钱思远",
+        "13900001111",
+        False,
+    )
     [seat] = seats_of(person)
     assert Actor(seat).may("manage_members")
     other = User.objects.get(email="sun@example.com")
@@ -65,8 +79,14 @@ def test_everything_is_written_at_once(cast, noon):
         "organisation_registered", "organisation_registered", "affiliation_made",
         "seat_granted", "seat_granted",
     ]  # fmt: skip
-    assert TrailEntry.objects.get(what="imported").data == {"name": "名单.xlsx", "count": 6}
-    assert Message.objects.get(title="导入完成").organisation == cast.association.organisation
+    assert TrailEntry.objects.get(what="imported").data == {
+        "name": "名单.xlsx",
+        "count": 6,
+    }
+    assert (
+        Message.objects.get(title="导入完成").organisation
+        == cast.association.organisation
+    )
 
 
 def test_a_second_click_and_a_second_run_change_nothing(cast, noon):
@@ -111,7 +131,9 @@ def test_what_moved_since_the_dry_run_is_shown_and_nothing_is_written(cast, noon
     found = applied(found, cast.association, noon)
     assert stored() == before
     assert (found.status, found.applied_at) == ("checked", None)
-    moved = [(one.place, one.kind, one.changes) for one in found.lines.filter(moved=True)]
+    moved = [
+        (one.place, one.kind, one.changes) for one in found.lines.filter(moved=True)
+    ]
     assert moved == [
         ("单位 第 2 行", "change", [["统一社会信用代码", "", code(1)], ["行业", "", "制造业"],
          ["地区", "", "浦东新区"], ["推荐单位", "", "浦东新区质量协会"]]),
@@ -177,7 +199,9 @@ def test_a_lost_message_is_sent_again_and_hopeless_files_are_given_up(cast, noon
     assert actions.sweep(at=noon + timedelta(seconds=31)) == 1
     made.refresh_from_db()
     assert made.status == "checked"
-    Import.objects.filter(pk=made.pk).update(status="reading", attempts=3, started_at=noon)
+    Import.objects.filter(pk=made.pk).update(
+        status="reading", attempts=3, started_at=noon
+    )
     assert actions.sweep(at=noon + timedelta(minutes=6)) == 0
     made.refresh_from_db()
     assert (made.status, made.reason) == ("unreadable", actions.GAVE_UP)
@@ -194,7 +218,12 @@ def test_an_existing_person_only_gets_the_seat(cast, noon):
     assert found.status == "applied"
     stranger.refresh_from_db()
     assert (stranger.name, stranger.email) == ("沈佳怡", "")
-    assert Membership.objects.filter(user=stranger, organisation__name=NEW, duty="manager").count() == 1
+    assert (
+        Membership.objects.filter(
+            user=stranger, organisation__name=NEW, duty="manager"
+        ).count()
+        == 1
+    )
 
 
 def test_the_same_file_sent_twice_is_one_import(cast, noon):

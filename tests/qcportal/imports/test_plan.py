@@ -292,9 +292,18 @@ def test_who_may_not_import(cast, manager, noon):
 
 def test_as_many_queries_for_a_hundred_rows_as_for_one(cast, django_assert_num_queries):
     def rows(count: int) -> dict[str, list[dict[str, str]]]:
-        units = [{"name": f"上海{n}号厂", "recommender": "浦东新区质量协会"} for n in range(count)]
-        people = [{"name": "钱思远", "mobile": f"139{n:08d}", "email": f"q{n}@example.com"} for n in range(count)]
-        seats = [{"person": p["mobile"], "unit": u["name"], "duty": "管理员"} for p, u in zip(people, units, strict=True)]
+        units = [
+            {"name": f"上海{n}号厂", "recommender": "浦东新区质量协会"}
+            for n in range(count)
+        ]
+        people = [
+            {"name": "钱思远", "mobile": f"139{n:08d}", "email": f"q{n}@example.com"}
+            for n in range(count)
+        ]
+        seats = [
+            {"person": p["mobile"], "unit": u["name"], "duty": "管理员"}
+            for p, u in zip(people, units, strict=True)
+        ]
         return {"units": units, "people": people, "seats": seats}  # fmt: skip
 
     grant_seat(cast.unit.user, cast.unit.organisation, Duty.MANAGER, by=None, at=cast.unit.membership.began_at)  # fmt: skip
