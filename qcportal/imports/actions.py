@@ -13,6 +13,7 @@ from functools import partial
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.db import OperationalError as DatabaseBusy
 from django.db.models import F
 from django.urls import reverse
 from kombu.exceptions import ChannelError, OperationalError
@@ -240,6 +241,12 @@ def apply(import_id: int, *, at: datetime) -> None:
     except IntegrityError as error:  # a name or number taken between plan and writing
         logger.info("import %s: overtaken: %s", import_id, error)
         applied = False
+    except DatabaseBusy as error:  # somebody holds a lock; the sweep tries again
+        logger.warning("import %s: database busy: %s", import_id, error)
+        Import.objects.filter(pk=import_id, status=Status.APPLYING).update(
+            started_at=None, sent_at=at
+        )
+        return
     except Refused as no:
         logger.info("import %s: no longer allowed: %s", import_id, no.codes)
         Import.objects.filter(pk=import_id, status=Status.APPLYING).update(

@@ -58,7 +58,7 @@ def _person(work: Work, row: Row) -> None:
         )  # fmt: skip
         work.plan.people.append(found)
     persons.settle(row, found)
-    by = f"手机号 {mobiles.mask(row.get('mobile'))}" if row.get("mobile") else "邮箱"
+    by = f"手机号 {mobiles.mask(row.get('mobile'))} " if row.get("mobile") else "邮箱"
     work.tell(row, Kind.JOIN, name, f"将按{by}加入；已有账号的用原账号")
 
 
