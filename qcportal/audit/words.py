@@ -98,7 +98,7 @@ KEYED = {
     "seat_granted", "seat_ended", "organisation_registered", "organisation_renamed",
     "organisation_edited", "organisation_ended", "organisation_resumed",
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
-    "affiliation_ended", "recommending_granted", "recommending_revoked",
+    "affiliation_ended", "recommending_granted", "recommending_revoked", "imported",
 }  # fmt: skip
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
 
