@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "qcportal.registrations",
     "qcportal.notices",
     "qcportal.people",
+    "qcportal.imports",
     "submissions",
     "recommenders",
     "reviews",
@@ -308,6 +309,8 @@ CELERY_BEAT_SCHEDULE = {
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
     # Mails of applications whose message was lost.
     "sweep-registration-mail": {"task": "registrations.sweep_mail", "schedule": 120},
+    # Imports whose message was lost or whose worker is gone.
+    "sweep-imports": {"task": "imports.sweep", "schedule": 30},
     # Files in the store that no row owns any more.
     "drop-unowned-files": {
         "task": "documents.drop_unowned",

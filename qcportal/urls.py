@@ -22,6 +22,7 @@ urlpatterns = [
     path("campaigns/", include("qcportal.campaigns.urls")),
     path("seals/", include("qcportal.seals.urls")),
     path("messages/", include("qcportal.inbox.urls")),
+    path("imports/", include("qcportal.imports.urls")),
     path("audit/", include("qcportal.audit.urls")),
     path("ui/", include("qcportal.ui.urls")),
 ]

@@ -17,6 +17,7 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns.actions import let_judge
 from qcportal.documents.making import fulfil
 from qcportal.documents.models import Document
+from qcportal.imports import actions as importing
 from qcportal.inbox.models import Message
 from qcportal.management.commands import load_campaign
 from qcportal.notices.models import NoticeAttachment
@@ -34,6 +35,7 @@ from submissions import year_actions
 from submissions.models import Attachment, ScoreSheet, Submission
 from submissions.yearbook import RecordFile, Topic
 from tests import factories
+from tests.qcportal.imports.books import book
 from tests.submissions import yearly
 
 
@@ -118,10 +120,13 @@ def _register(walk: factories.Walk) -> dict[str, Any]:
     )  # fmt: skip
     asked = registering.ask_affiliation(body, "", by=cast.other_unit, at=at)
     spare = [factories.unit_of(f"上海备用{n}号厂", body) for n in (1, 2)]
+    upload = book(units=[{"name": "上海新厂", "postcode": "1"}])
+    imported = importing.begin(upload, by=cast.recommender, at=at)
+    importing.check(imported.pk, at=at)
     merged = merge(spare[0].pk, spare[1].pk, "重复", by=cast.association, at=at)
     return {
         "registration": registering.apply(given, at=at).code, "asked": asked.pk,
-        "merged": merged.pk, "registered_unit": unit.key,
+        "import": imported.key, "merged": merged.pk, "registered_unit": unit.key,
         "affiliation": unit.affiliations_above.get(recommender=body).pk,
     }  # fmt: skip
 
@@ -182,6 +187,7 @@ ABSENT = {
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
     "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
+    "import": NO_KEY,
     "consent_version": 9999, "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
     "group_year": NO_KEY, "registered": NO_KEY,
     "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,

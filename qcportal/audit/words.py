@@ -67,6 +67,7 @@ WHAT = {
     "year_reopened": "申请变更登记",
     "year_confirmed": "单位确认登记",
     "year_returned": "单位退回登记",
+    "imported": "批量导入",
     "activity_recorded": "记录活动",
     "activity_corrected": "更正活动记录",
     "topic_ended": "结束课题",
@@ -103,7 +104,7 @@ KEYED = {
     "seat_granted", "seat_ended", "organisation_registered", "organisation_renamed",
     "organisation_edited", "organisation_ended", "organisation_resumed",
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
-    "affiliation_ended", "recommending_granted", "recommending_revoked",
+    "affiliation_ended", "recommending_granted", "recommending_revoked", "imported",
     "list_downloaded",
 }  # fmt: skip
 NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}

@@ -22,7 +22,8 @@ from qcportal.inbox.actions import tell
 from qcportal.privacy import actions as privacy
 from qcportal.privacy.models import ConsentText
 from qcportal.refusals import refuse, refuse_if
-from qcportal.registrations import notices, register, rules, tasks
+from qcportal.registrations import entering, notices, register, rules, tasks
+from qcportal.registrations.entering import FACTS
 from qcportal.registrations.models import (
     AffiliationRequest,
     Registration,
@@ -36,9 +37,6 @@ GIVEN = (
     "person", "username", "email", "mobile", "joins", "organisation_name", "department",
     "unit", "unit_name", "credit_code", "address", "postcode", "region", "industry",
     "recommender", "recommender_class",
-)  # fmt: skip
-FACTS = (
-    "short_name", "credit_code", "industry", "region", "address", "postcode", "department",
 )  # fmt: skip
 TAKEN = "这个用户名有人用了，请换一个。"
 
@@ -223,24 +221,20 @@ def _new_organisation(
         "credit_code": found.credit_code, "address": found.address,
         "postcode": found.postcode, "region": found.region, "industry": found.industry,
     }  # fmt: skip
-    made = Organisation.objects.create(
+    made = Organisation(
         tier=tier, name=name, registrar=found.association,
         parent=found.unit if tier == Role.GROUP else None,
         department=found.department if tier == found.channel else "",
         recommender_class=found.recommender_class if tier == Role.RECOMMENDER else "",
         **own,
     )  # fmt: skip
-    record(by, "organisation_registered", str(made.key), at=at, name=name)
-    return made
+    return entering.enter([made], by=by, at=at)[0]
 
 
 def _affiliate(
     unit: Organisation, recommender: Organisation, by: Actor, at: datetime
 ) -> None:
-    _, made = Affiliation.objects.get_or_create(unit=unit, recommender=recommender)
-    if made:
-        record(by, "affiliation_made", str(unit.key), at=at,
-               name=unit.name, to=recommender.name)  # fmt: skip
+    entering.hang([(unit, recommender)], by=by, at=at)
 
 
 # --- affiliations -------------------------------------------------------------------
@@ -352,9 +346,7 @@ def keep_facts(
     for name in changed:
         setattr(found, name, facts[name])
     if changed:
-        found.save(update_fields=changed)
-        record(by, "organisation_edited", str(found.key), at=at,
-               name=found.name, fields=changed)  # fmt: skip
+        entering.keep([(found, changed)], by=by, at=at)
 
 
 @transaction.atomic

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import Membership, Organisation
+from qcportal.accounts.models import Membership, Organisation, User
 from qcportal.accounts.names import clean_code, like_key, same_key
 from qcportal.accounts.roles import Duty, Role
 from qcportal.campaigns.models import Campaign
+from qcportal.registrations.models import OPEN_STATES, Registration
 
 FOUND_AT_MOST = 10
 
@@ -94,6 +98,56 @@ def _keyed(
 def coded(code: str) -> Organisation | None:
     """The organisation with this credit code, whether in use or not."""
     return Organisation.objects.filter(credit_code=code).first() if code else None
+
+
+def usernames_taken(names: Iterable[str], leave_out: int | None = None) -> set[str]:
+    """Of these user names, in small letters, those a person has or an open application
+    (but ``leave_out``) asks for."""
+    wanted, found = sorted({name.lower() for name in names}), set()
+    waiting = Registration.objects.filter(status__in=OPEN_STATES).exclude(pk=leave_out)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        for rows in (User.objects.all(), waiting):
+            keyed = rows.annotate(key=Lower("username")).filter(key__in=part)
+            found.update(keyed.order_by().values_list("key", flat=True))
+    return found
+
+
+class Index:
+    """The register read once, for askers who ask thousands of times: answers
+    ``same_name`` and ``coded`` as the functions of this module do, and knows what its
+    user adds."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, int | None, str], Organisation] = {}
+        self._codes: dict[str, Organisation] = {}
+        self.rows = list(Organisation.objects.order_by("pk"))
+        for one in self.rows:
+            self.add(one)
+
+    def add(self, one: Organisation, parent: Organisation | None = None) -> None:
+        """An organisation of the database, or one about to be stored."""
+        if one.is_active:
+            key = (one.tier, self._parent(one.parent_id, parent), same_key(one.name))
+            self._names.setdefault(key, one)
+        if one.credit_code:
+            self._codes.setdefault(one.credit_code, one)
+
+    def same_name(
+        self, tier: str, name: str, parent: Organisation | None
+    ) -> Organisation | None:
+        number = self._parent(None, parent)
+        return self._names.get((tier, number, same_key(name)))
+
+    def coded(self, code: str) -> Organisation | None:
+        return self._codes.get(code) if code else None
+
+    @staticmethod
+    def _parent(number: int | None, parent: Organisation | None) -> int | None:
+        """Unstored parents are told apart by their identity."""
+        if parent is None:
+            return number
+        return parent.pk if parent.pk is not None else -id(parent)
 
 
 def has_manager(organisation: Organisation | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
@@ -13,13 +14,13 @@ from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.refusals import Refusal
 from qcportal.registrations import register
 from qcportal.registrations.models import (
-    OPEN_STATES,
     AffiliationRequest,
     Registration,
     RegistrationState,
 )
 from qcportal.ui import identity
 
+USERNAME_TAKEN = "这个用户名有人用了，请换一个。"
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
     RegistrationState.REFUSED: "已经办结（未通过）",
@@ -70,13 +71,8 @@ def username_faults(
     username: str, own: Registration | None = None
 ) -> Iterator[Refusal]:
     """``username_taken``: by a person, or by an application that is still open."""
-    waiting = Registration.objects.filter(
-        username__iexact=username, status__in=OPEN_STATES
-    )
-    if own is not None:
-        waiting = waiting.exclude(pk=own.pk)
-    if User.objects.filter(username__iexact=username).exists() or waiting.exists():
-        yield Refusal("username_taken", "这个用户名有人用了，请换一个。", "username")
+    if register.usernames_taken([username], own.pk if own else None):
+        yield Refusal("username_taken", USERNAME_TAKEN, "username")
 
 
 def _new_organisation_faults(given: Application) -> Iterator[Refusal]:
@@ -96,12 +92,21 @@ def _new_organisation_faults(given: Application) -> Iterator[Refusal]:
         yield Refusal("recommender_missing", "请选推荐单位，由它核对。", "recommender")
 
 
+class Register(Protocol):
+    """Whoever knows names and codes: the module ``register``, or its ``Index``."""
+
+    def same_name(
+        self, tier: str, name: str, parent: Organisation | None
+    ) -> Organisation | None: ...
+    def coded(self, code: str) -> Organisation | None: ...
+
+
 def name_faults(
     tier: str, name: str, parent: Organisation | None, at_field: str,
-    own: Organisation | None = None,
+    own: Organisation | None = None, known: Register = register,
 ) -> Iterator[Refusal]:  # fmt: skip
     """``name_registered``: in use already, also if only brackets or blanks differ."""
-    found = register.same_name(tier, name, parent)
+    found = known.same_name(tier, name, parent)
     if found is not None and found != own:
         yield Refusal(
             "name_registered",
@@ -110,7 +115,9 @@ def name_faults(
         )
 
 
-def code_faults(code: str, own: Organisation | None = None) -> Iterator[Refusal]:
+def code_faults(
+    code: str, own: Organisation | None = None, known: Register = register
+) -> Iterator[Refusal]:
     """``code_wrong``, ``code_registered``; an empty code is nobody's."""
     if not code:
         return
@@ -118,8 +125,8 @@ def code_faults(code: str, own: Organisation | None = None) -> Iterator[Refusal]
     if fault:
         yield Refusal("code_wrong", fault, "credit_code")
         return
-    found = register.coded(code)
-    if found is not None and found != own:
+    found = known.coded(code)
+    if found is not None and found is not own and found != own:
         yield Refusal(
             "code_registered",
             f"这个代码登记在“{found.name}”名下，请改为加入它；不是同一家请打秘书处电话。",

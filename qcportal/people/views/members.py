@@ -109,6 +109,10 @@ def _page(
         "form": form,
         "invite_url": scope.url("invite"),
         "approval_url": scope.url("approval"),
+        # By name: imports stand above members.
+        "import_url": reverse("imports:list")
+        if not scope.overseen and scope.organisation.tier != Role.GROUP
+        else "",
         "approvable": scope.organisation.tier in {Role.UNIT, Role.RECOMMENDER},
     }
     return render(request, "people/members.html", context, status=status)
