@@ -295,8 +295,6 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
-    # Mails of applications whose message was lost.
-    "sweep-registration-mail": {"task": "registrations.sweep_mail", "schedule": 120},
     # Files in the store that no row owns any more.
     "drop-unowned-files": {
         "task": "documents.drop_unowned",

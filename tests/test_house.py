@@ -48,13 +48,11 @@ OTHER_TASKS = {
     "documents.drop_unowned": "deletes what no row owns",
     "inbox.sweep_mails": "a mail is sent by whoever claims its row",
     "people.end_stand_ins": "a stand-in ends once",
-    "registrations.sweep_mail": "orders mails of steps that were not mailed",
     "submissions.warn_idle": "tells of a topic once a week",
 }
 # Sent by an act, not by the clock of the beat.
 SENT_TASKS = {
     "inbox.deliver_mail": "a mail is sent by whoever claims its row",
-    "registrations.mail": "a step that was mailed is left alone",
 }
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,8 +18,9 @@ from qcportal.accounts.models import Affiliation, MemberClass, Organisation, Use
 from qcportal.accounts.roles import Duty, Role
 from qcportal.audit.record import record
 from qcportal.inbox.actions import tell
+from qcportal.inbox.mailing import order
 from qcportal.refusals import refuse, refuse_if
-from qcportal.registrations import notices, register, rules, tasks
+from qcportal.registrations import notices, register, rules
 from qcportal.registrations.models import (
     AffiliationRequest,
     Registration,
@@ -182,10 +182,9 @@ def _step(
         registration=found, what=what, at=at, reason=reason.strip(),
         by_organisation=by.organisation_name if by else "",
         by_name=by.user_name if by else found.person,
-        mail_to=found.email if what in notices.MAILED else "",
     )  # fmt: skip
-    if step.mail_to:
-        transaction.on_commit(partial(tasks.mail.delay, step.pk))
+    if found.email and what in notices.MAILED:
+        order(found.email, notices.subject(step), notices.mail_text(step), at=at)
 
 
 def _tell_deciders(found: Registration, at: datetime) -> None:

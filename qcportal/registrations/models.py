@@ -147,7 +147,7 @@ class Registration(models.Model):
 
 
 class RegistrationStep(models.Model):
-    """One move of an application. A row with ``mail_to`` is the outbox of its mail."""
+    """One move of an application, with who did it and why."""
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="steps")
     what = models.CharField(max_length=20)
@@ -155,8 +155,6 @@ class RegistrationStep(models.Model):
     by_organisation = models.CharField(max_length=80, blank=True)
     by_name = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=300, blank=True)
-    mail_to = models.EmailField(blank=True)
-    mailed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "申请记录"

@@ -26,7 +26,8 @@ MAILED = {
 
 
 def subject(step: RegistrationStep) -> str:
-    return f"【QC成果申报】{STEPS[step.what]}：{step.registration.wanted}"
+    """Without the portal's name: the outbox puts it in front."""
+    return f"{STEPS[step.what]}：{step.registration.wanted}"
 
 
 def mail_text(step: RegistrationStep) -> str:
