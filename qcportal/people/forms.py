@@ -22,6 +22,7 @@ NOTES = {
     Duty.SEAL_KEEPER: "还能上传和使用印章图样",
     Duty.MANAGER: "还能确认送出、用印章图样、管理人员",
     Duty.JUDGE: "只看分给自己的材料，看不到单位和小组",
+    Duty.RECOMMENDING: "在推荐通道代表本协会，向上级协会推荐",
 }
 REASON_MISSING = {"required": "请写明原因，会记入操作日志。"}
 
