@@ -20,7 +20,7 @@ from qcportal.audit.record import record
 from qcportal.inbox.actions import tell
 from qcportal.inbox.mailing import order
 from qcportal.refusals import refuse, refuse_if
-from qcportal.registrations import notices, register, rules
+from qcportal.registrations import chain, notices, register, rules
 from qcportal.registrations.models import (
     AffiliationRequest,
     Registration,
@@ -281,8 +281,11 @@ def withdraw_affiliation(request_id: int, *, by: Actor, at: datetime) -> None:
 def affiliate(
     unit: Organisation, recommender: Organisation, *, by: Actor, at: datetime
 ) -> None:
-    """The association puts a unit under a body."""
-    refuse_if(rules.why_not_keep_register(by))
+    """The association puts a unit under a body, or a body under an association."""
+    keys = [unit.pk, recommender.pk]
+    rows = Organisation.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    list(rows)
+    refuse_if(chain.why_not_hang(unit, recommender, by))
     _affiliate(unit, recommender, by, at)
 
 
@@ -325,7 +328,7 @@ def keep_facts(
 ) -> None:
     """Address, code, industry …: the fields of ``FACTS`` that were given."""
     found = Organisation.objects.select_for_update().get(pk=organisation_id)
-    refuse_if(rules.why_not_keep_register(by))
+    refuse_if(rules.why_not_keep(found, by))
     refuse_if(rules.code_faults(facts.get("credit_code", ""), found))
     changed = [f for f in FACTS if f in facts and getattr(found, f) != facts[f]]
     for name in changed:

@@ -21,17 +21,26 @@ def host() -> Organisation | None:
 
 def kept_by(actor: Actor | None) -> QuerySet[Organisation]:
     """The organisations on the register of the actor's association: those it took up,
-    those nobody took up if it hosts the newest campaign, and associations that
-    recommend in its campaigns."""
+    those nobody took up if it hosts the newest campaign (never an association), and
+    associations that recommend in its campaigns."""
     if not actor or actor.role != Role.ASSOCIATION:
         return Organisation.objects.none()
     own = actor.organisation
     mine = Q(registrar=own)
     if own == host():
-        mine |= Q(registrar__isnull=True)
-    listed = mine & ~Q(tier=Role.ASSOCIATION)
-    recommending = Q(recommending_rights__campaign__host=own)
-    return Organisation.objects.filter(listed | recommending).distinct()
+        mine |= Q(registrar__isnull=True) & ~Q(tier=Role.ASSOCIATION)
+    recommending = Organisation.objects.filter(recommending_rights__campaign__host=own)
+    return Organisation.objects.filter(mine | Q(pk__in=recommending.values("pk")))
+
+
+def of_desk(actor: Actor | None) -> QuerySet[Organisation]:
+    """``kept_by``, and the actor's association itself."""
+    kept = kept_by(actor)
+    if not actor or actor.role != Role.ASSOCIATION:
+        return kept
+    return Organisation.objects.filter(
+        Q(pk__in=kept.values("pk")) | Q(pk=actor.organisation.pk)
+    )
 
 
 def search(

@@ -18,6 +18,7 @@ from qcportal.registrations.models import (
     RegistrationState,
 )
 
+TAKEN_MEANWHILE = "这个名称或信用代码刚刚被登记过，请到登记里查一下再办。"
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
     RegistrationState.REFUSED: "已经办结（未通过）",
@@ -295,10 +296,25 @@ def why_not_keep_register(actor: Actor) -> Iterator[Refusal]:
         yield Refusal("not_manager", "只有秘书处的管理员能改登记，请他登录后办理。")
 
 
+def why_not_keep(organisation: Organisation, actor: Actor) -> Iterator[Refusal]:
+    """``not_manager``; ``keeps_itself``: an association with a manager of its own."""
+    yield from why_not_keep_register(actor)
+    others = organisation.pk != actor.organisation.pk
+    if (
+        others
+        and organisation.tier == Role.ASSOCIATION
+        and register.has_manager(organisation)
+    ):
+        yield Refusal(
+            "keeps_itself",
+            f"“{organisation.name}”有自己的管理员，名称和登记信息由它自己改。",
+        )
+
+
 def why_not_rename(
     organisation: Organisation, name: str, reason: str, actor: Actor
 ) -> Iterator[Refusal]:
-    yield from why_not_keep_register(actor)
+    yield from why_not_keep(organisation, actor)
     yield from reason_faults(reason)
     if name == organisation.name:
         yield Refusal("nothing_changed", "名称没有变化。", "name")
