@@ -83,10 +83,13 @@ def same_name(tier: str, name: str, parent: Organisation | None) -> Organisation
 
 
 def like_names(
-    tier: str, name: str, leave_out: int | None = None
+    tier: str,
+    name: str,
+    leave_out: int | None = None,
+    parent: Organisation | None = None,
 ) -> list[Organisation]:
     """Others in use whose names differ only in the legal form, if at all."""
-    return [o for o in _keyed(tier, name, None, like_key) if o.pk != leave_out]
+    return [o for o in _keyed(tier, name, parent, like_key) if o.pk != leave_out]
 
 
 def _keyed(

@@ -317,9 +317,9 @@ def _merge_facts(
     actor: Any, source: Organisation, target: Organisation | None, words: str
 ) -> dict[str, Any]:
     found = (
-        register.search(Role.UNIT, words)
+        register.search(source.tier, words, source.parent)
         if words
-        else register.like_names(Role.UNIT, source.name)
+        else register.like_names(source.tier, source.name, source.pk, source.parent)
     )
     choices = register.kept_by(actor).filter(
         pk__in=[o.pk for o in found if o.pk != source.pk]
