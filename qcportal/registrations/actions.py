@@ -5,7 +5,8 @@ Lock order: the application, then organisations by number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,16 @@ FACTS = (
     "short_name", "credit_code", "industry", "region", "address", "postcode", "department",
 )  # fmt: skip
 TAKEN = "这个用户名有人用了，请换一个。"
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    """What the rules found free and somebody took at the same instant is refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        refuse("taken_meanwhile", rules.TAKEN_MEANWHILE)
 
 
 # --- applying -----------------------------------------------------------------------
@@ -100,7 +111,8 @@ def approve_unit(
     """A group's proposed unit comes onto the register, or is found to be ``existing``."""
     found = _locked(registration_id)
     refuse_if(rules.why_not_approve_unit(found, by, existing))
-    unit = existing or _new_organisation(found, Role.UNIT, found.unit_name, by, at)
+    with _once():
+        unit = existing or _new_organisation(found, Role.UNIT, found.unit_name, by, at)
     if found.recommender is not None:
         _affiliate(unit, found.recommender, by, at)
     found.unit = unit
@@ -116,14 +128,13 @@ def approve(registration_id: int, *, by: Actor, at: datetime) -> Registration:
     """Organisation, person, seat and affiliation, all at once or not at all."""
     found = _locked(registration_id)
     refuse_if(rules.why_not_approve(found, by))
-    body = found.joins or _new_organisation(
-        found, Role(found.channel), found.organisation_name, by, at
-    )
+    with _once():
+        body = found.joins or _new_organisation(
+            found, Role(found.channel), found.organisation_name, by, at
+        )
+        person = _person(found)
     if found.channel == Role.UNIT and found.joins is None and found.recommender:
         _affiliate(body, found.recommender, by, at)
-    person = User(username=found.username, name=found.person, email=found.email)
-    person.password = found.password
-    person.save()
     duty = Duty.CLERK if found.joins else Duty.MANAGER
     grant_seat(person, body, duty, by=by, at=at)
     found.password, found.made, found.user = "", body, person
@@ -135,6 +146,14 @@ def approve(registration_id: int, *, by: Actor, at: datetime) -> Registration:
     tell(body, "账号已开通", f"{found.person}现在可以代表“{body.name}”办理。", at=at,
          icon="circle-check", tone="ok")  # fmt: skip
     return found
+
+
+def _person(found: Registration) -> User:
+    """The account applied for, with the password chosen then."""
+    person = User(username=found.username, name=found.person, email=found.email)
+    person.password = found.password
+    person.save()
+    return person
 
 
 @transaction.atomic
@@ -317,7 +336,8 @@ def rename(
     old = found.name
     found.former_names = [*found.former_names, {"name": old, "until": at.isoformat()}]
     found.name = name
-    found.save(update_fields=["name", "former_names"])
+    with _once():
+        found.save(update_fields=["name", "former_names"])
     record(by, "organisation_renamed", str(found.key), at=at,
            name=name, was=old, reason=reason.strip())  # fmt: skip
 
@@ -334,7 +354,8 @@ def keep_facts(
     for name in changed:
         setattr(found, name, facts[name])
     if changed:
-        found.save(update_fields=changed)
+        with _once():
+            found.save(update_fields=changed)
         record(by, "organisation_edited", str(found.key), at=at,
                name=found.name, fields=changed)  # fmt: skip
 

@@ -18,7 +18,7 @@ from qcportal.registrations.models import (
     RegistrationState,
 )
 
-TAKEN_MEANWHILE = "这个名称或信用代码刚刚被登记过，请到登记里查一下再办。"
+TAKEN_MEANWHILE = "名称、信用代码或用户名刚刚被别人登记了，请刷新页面再看。"
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
     RegistrationState.REFUSED: "已经办结（未通过）",
