@@ -58,7 +58,7 @@ def _once() -> Iterator[None]:
 def apply(given: Application, *, at: datetime) -> Registration:
     """An application, with its code; the desks that may decide are told."""
     refuse_if(rules.why_not_apply(given))
-    host = register.host()
+    host, user = register.host(), given.user
     values = {name: getattr(given, name) for name in GIVEN}
     try:
         with transaction.atomic():
@@ -66,11 +66,13 @@ def apply(given: Application, *, at: datetime) -> Registration:
                 **values, channel=given.channel, password=given.password,
                 association=host, applied_at=at, state_since=at,
                 undertaking_version=UNDERTAKING_VERSION if given.channel == Role.UNIT else "",
-                consent_version=CONSENT_VERSION,
+                consent_version=CONSENT_VERSION, user=user, has_account=user is not None,
             )  # fmt: skip
             _step(made, "applied", None, at)
             _tell_deciders(made, at)
-    except IntegrityError:  # the same name sent twice at once
+    except IntegrityError:  # the same sent twice at once
+        if user is not None:
+            refuse("applied_already", "您刚刚申请过，正在办。")
         refuse("username_taken", TAKEN, "username")
     return made
 
@@ -132,9 +134,11 @@ def approve(registration_id: int, *, by: Actor, at: datetime) -> Registration:
         body = found.joins or _new_organisation(
             found, Role(found.channel), found.organisation_name, by, at
         )
-        person = _person(found)
+        person = found.user or _person(found)
     if found.channel == Role.UNIT and found.joins is None and found.recommender:
         _affiliate(body, found.recommender, by, at)
+    if found.has_account:
+        person = User.objects.select_for_update().get(pk=person.pk)
     duty = Duty.CLERK if found.joins else Duty.MANAGER
     grant_seat(person, body, duty, by=by, at=at)
     found.password, found.made, found.user = "", body, person

@@ -59,7 +59,8 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
 
 class Registration(models.Model):
-    """One person's application for an account, in one channel.
+    """One person's application for an account, or, with ``has_account``, for a seat
+    under the account the person has; in one channel.
 
     ``joins`` is an organisation on the register; otherwise ``organisation_name`` is
     proposed. A group names its ``unit``, or proposes one (``unit_name``): that is
@@ -109,9 +110,11 @@ class Registration(models.Model):
     made = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Who applied signed in, from the start; else the account made on approval.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
     )
+    has_account = models.BooleanField("已有账号", default=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -126,8 +129,17 @@ class Registration(models.Model):
             ),
             models.UniqueConstraint(
                 Lower("username"),
-                condition=Q(status__in=["waiting", "returned"]),
+                condition=Q(status__in=["waiting", "returned"], has_account=False),
                 name="one_open_registration_per_username",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "joins"],
+                condition=Q(status__in=["waiting", "returned"], has_account=True),
+                name="one_open_registration_per_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(has_account=False) | Q(user__isnull=False),
+                name="registration_account_named",
             ),
         ]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import Affiliation, Organisation, User
+from qcportal.accounts.models import Affiliation, Membership, Organisation, User
 from qcportal.accounts.names import code_fault
 from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.refusals import Refusal
@@ -29,7 +29,8 @@ WHERE = {
 
 @dataclass
 class Application:
-    """What an applicant gave, cleaned; ``password`` is a hash or, on correction, ""."""
+    """What an applicant gave, cleaned; ``password`` is a hash or, on correction, "".
+    ``user``: who applies signed in; then there is no password, and the names are his."""
 
     channel: str
     person: str
@@ -50,6 +51,7 @@ class Application:
     recommender: Organisation | None = None
     recommender_class: str = ""
     agreed: bool = field(default=False)
+    user: User | None = None
 
 
 def why_not_apply(
@@ -60,9 +62,39 @@ def why_not_apply(
         yield Refusal("no_host", "平台还没有开放的活动，暂时不能申请，请打秘书处电话。")
     if not given.agreed:
         yield Refusal("not_agreed", "请看过并勾选同意，再提交申请。", "agreed")
-    yield from username_faults(given.username, own)
+    if given.user is None:
+        yield from username_faults(given.username, own)
+    else:
+        yield from account_faults(given, given.user, own)
     if given.joins is None:
         yield from _new_organisation_faults(given)
+
+
+def account_faults(
+    given: Application, user: User, own: Registration | None = None
+) -> Iterator[Refusal]:
+    """``seated_already``; ``applied_already``: for the same organisation, still open."""
+    if given.joins is not None:
+        seats = Membership.objects.in_force().filter(user=user)
+        if seats.filter(organisation=given.joins).exists():
+            yield Refusal(
+                "seated_already",
+                f"您已经能代表“{given.joins.name}”办理，在右上角切换身份就行。",
+            )
+    rows = Registration.objects.filter(
+        user=user, status__in=OPEN_STATES, has_account=True
+    )
+    if own is not None:
+        rows = rows.exclude(pk=own.pk)
+    wanted = {"joins": given.joins} if given.joins else {
+        "channel": given.channel, "organisation_name": given.organisation_name,
+    }  # fmt: skip
+    open_one = rows.filter(**wanted).first()
+    if open_one is not None:
+        yield Refusal(
+            "applied_already",
+            f"您已经申请过，正在办。凭查询码 {open_one.code} 可以看办到哪一步。",
+        )
 
 
 def username_faults(
@@ -70,7 +102,7 @@ def username_faults(
 ) -> Iterator[Refusal]:
     """``username_taken``: by a person, or by an application that is still open."""
     waiting = Registration.objects.filter(
-        username__iexact=username, status__in=OPEN_STATES
+        username__iexact=username, status__in=OPEN_STATES, has_account=False
     )
     if own is not None:
         waiting = waiting.exclude(pk=own.pk)
@@ -182,7 +214,10 @@ def why_not_approve(registration: Registration, actor: Actor) -> Iterator[Refusa
         )
         if registration.channel != Role.GROUP:
             yield from code_faults(registration.credit_code)
-    if User.objects.filter(username__iexact=registration.username).exists():
+    if registration.has_account:
+        if not (registration.user and registration.user.is_active):
+            yield Refusal("account_ended", "申请人的账号已停用，请不通过。")
+    elif User.objects.filter(username__iexact=registration.username).exists():
         yield Refusal(
             "username_taken", "用户名已被别人用了，请退回，让申请人换一个再送来。"
         )

@@ -11,7 +11,7 @@ from qcportal.registrations import actions
 from qcportal.registrations.rules import Application
 
 BEFORE = [("registrations", "0001_register"), ("inbox", "0002_mail")]
-AFTER = [("registrations", "0002_one_outbox")]
+AFTER = [("registrations", "0002_outbox_and_account")]
 
 
 @pytest.mark.django_db(transaction=True)

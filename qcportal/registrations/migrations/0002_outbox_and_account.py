@@ -1,9 +1,11 @@
-"""Mails of applications go through the one outbox; what was still waiting moves there."""
+"""Mails of applications go through the one outbox; what was still waiting moves there.
+People who have an account apply for a further seat with it."""
 
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import migrations
+from django.db import migrations, models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,14 +44,49 @@ def move_waiting(apps, schema_editor):
         )  # fmt: skip
 
 
+OPEN = {"status__in": ["waiting", "returned"]}
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("inbox", "0002_mail"),
         ("registrations", "0001_register"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RunPython(move_waiting, migrations.RunPython.noop),
         migrations.RemoveField("registrationstep", "mail_to"),
         migrations.RemoveField("registrationstep", "mailed_at"),
+        migrations.AddField(
+            "registration",
+            "has_account",
+            models.BooleanField(default=False, verbose_name="已有账号"),
+        ),
+        migrations.RemoveConstraint(
+            "registration", "one_open_registration_per_username"
+        ),
+        migrations.AddConstraint(
+            "registration",
+            models.UniqueConstraint(
+                Lower("username"),
+                condition=models.Q(**OPEN, has_account=False),
+                name="one_open_registration_per_username",
+            ),
+        ),
+        migrations.AddConstraint(
+            "registration",
+            models.UniqueConstraint(
+                fields=["user", "joins"],
+                condition=models.Q(**OPEN, has_account=True),
+                name="one_open_registration_per_account",
+            ),
+        ),
+        migrations.AddConstraint(
+            "registration",
+            models.CheckConstraint(
+                condition=models.Q(has_account=False) | models.Q(user__isnull=False),
+                name="registration_account_named",
+            ),
+        ),
     ]
