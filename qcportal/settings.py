@@ -300,6 +300,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "documents.drop_unowned",
         "schedule": crontab(hour=3, minute=40),
     },
+    # Do the books add up? Every night; once a week every file is read as well.
+    "check-books": {"task": "books.check", "schedule": crontab(hour=2, minute=40)},
+    "check-books-and-files": {
+        "task": "books.check",
+        "schedule": crontab(hour=4, minute=20, day_of_week="sunday"),
+        "kwargs": {"digests": True},
+    },
     # Topics without an activity record for 60 days, told once a week.
     "warn-idle-topics": {
         "task": "submissions.warn_idle",

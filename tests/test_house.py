@@ -44,6 +44,7 @@ CLOCK_READERS = {
 }
 # Tasks that are not papers, and why a second run is harmless.
 OTHER_TASKS = {
+    "books.check": "a second look finds the same and tells nobody",
     "documents.sweep": "sends rows that are still waiting",
     "documents.drop_unowned": "deletes what no row owns",
     "inbox.sweep_mails": "a mail is sent by whoever claims its row",

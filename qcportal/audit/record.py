@@ -1,9 +1,10 @@
-"""The one way to write the trail."""
+"""The one way to write the trail, and the outcome of a look at the books."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from qcportal.audit.models import TrailEntry
+from qcportal.audit.models import BooksCheck, TrailEntry
 
 
 class Who(Protocol):
@@ -41,3 +42,13 @@ def record(
         campaign=campaign,
         data=data,
     )
+
+
+def keep_check(
+    found: Sequence[dict[str, str]], *, digests: bool, at: datetime
+) -> BooksCheck:
+    """One line for one run; ``found`` as ``BooksCheck.findings``."""
+    return BooksCheck.objects.create(
+        at=at, digests=digests, count=len(found),
+        findings=list(found[: BooksCheck.KEPT]),
+    )  # fmt: skip
