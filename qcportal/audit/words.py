@@ -142,8 +142,6 @@ def details(data: dict[str, Any]) -> str:
         parts.append(TIERS[data["tier"]])
     if data.get("evidence") in EVIDENCE:
         parts.append(EVIDENCE[data["evidence"]])
-    if data.get("name"):
-        parts.append(str(data["name"]))
     if data.get("duty") in DUTIES:
         parts.append(DUTIES[data["duty"]])
     if isinstance(data.get("wanted"), bool):

@@ -66,11 +66,15 @@ class InviteForm(RefusableForm):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, organisation: Organisation, campaigns: Any, **kwargs: Any
-    ) -> None:
+        self, *args: Any, organisation: Organisation, campaigns: Any,
+        first: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """``first``: only the manager, who then invites the others."""
         super().__init__(*args, **kwargs)
-        self.fields["duty"] = _duty_field(duties_of(organisation))
-        if Duty.JUDGE in duties_of(organisation):
+        duties = (Duty.MANAGER,) if first else duties_of(organisation)
+        self.fields["duty"] = _duty_field(duties)
+        self.fields["duty"].initial = Duty.MANAGER if first else None
+        if Duty.JUDGE in duties:
             self.fields["campaign"].queryset = campaigns
             self.order_fields(["name", "duty", "campaign", "email"])
         else:

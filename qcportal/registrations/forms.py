@@ -251,7 +251,8 @@ class RegisterFilters(forms.Form):
 
     q = forms.CharField(label="找名称、曾用名、信用代码", required=False, max_length=80)
     tier = forms.ChoiceField(label="层级", required=False, choices=[
-        ("", "全部层级"), *((t.value, t.label) for t in (Role.UNIT, Role.RECOMMENDER, Role.GROUP, Role.ASSOCIATION)),
+        ("", "全部层级"), *((t.value, t.label) for t in (Role.UNIT, Role.RECOMMENDER, Role.GROUP)),
+        (Role.ASSOCIATION.value, "协会"),
     ])  # fmt: skip
     recommender = forms.ModelChoiceField(
         Organisation.objects.filter(tier=Role.RECOMMENDER), required=False,

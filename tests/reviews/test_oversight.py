@@ -49,8 +49,9 @@ def test_an_association_is_overseen_until_it_has_a_manager(cast, noon, client_of
     clerk = desk.post(
         members_of(lower) + "invitations/", {"name": "新人", "duty": "clerk"}
     )
-    assert clerk.status_code == 409
-    assert "请先邀请它的管理员" in clerk.content.decode()
+    assert clerk.status_code == 422
+    why = rules.why_not_invite(lower, Duty.CLERK, None, cast.association, overseen=True)
+    assert [r.code for r in why] == ["manager_first"]
     manager = {"name": "新人", "duty": "manager"}
     assert desk.post(members_of(lower) + "invitations/", manager).status_code == 302
     assert lower.invitations.get().duty == "manager"

@@ -112,7 +112,8 @@ def _facts(request: HttpRequest, found: Organisation, **forms: Any) -> dict[str,
     ]
     seats = Membership.objects.filter(organisation=found).select_related("user")
     return {
-        "organisation": found, "former": shows.names_before(found), "hanging": hanging,
+        "organisation": found, "tier_words": "协会" if found.tier == Role.ASSOCIATION else found.get_tier_display(),
+        "former": shows.names_before(found), "hanging": hanging,
         "groups": found.children.order_by("name"),
         "seats": seats.filter(ended_at__isnull=True),
         "above": [(a, _end(a, request.actor)) for a in found.affiliations_above.select_related("unit", "recommender")],
