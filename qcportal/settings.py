@@ -307,14 +307,19 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
-    # Mails of applications whose message was lost.
-    "sweep-registration-mail": {"task": "registrations.sweep_mail", "schedule": 120},
     # Imports whose message was lost or whose worker is gone.
     "sweep-imports": {"task": "imports.sweep", "schedule": 30},
     # Files in the store that no row owns any more.
     "drop-unowned-files": {
         "task": "documents.drop_unowned",
         "schedule": crontab(hour=3, minute=40),
+    },
+    # Do the books add up? Every night; once a week every file is read as well.
+    "check-books": {"task": "books.check", "schedule": crontab(hour=2, minute=40)},
+    "check-books-and-files": {
+        "task": "books.check",
+        "schedule": crontab(hour=4, minute=20, day_of_week="sunday"),
+        "kwargs": {"digests": True},
     },
     # Topics without an activity record for 60 days, told once a week.
     "warn-idle-topics": {

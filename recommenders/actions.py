@@ -275,7 +275,8 @@ def make_paper(dossier_id: int, kind: str, *, by: Actor, at: datetime) -> Paper:
 
 
 def newest_paper(dossier: Dossier, kind: str) -> Paper | None:
-    return dossier.papers.filter(kind=kind).select_related("document").first()
+    rows = Paper.objects.filter(dossier_id=dossier.pk, kind=kind)
+    return rows.select_related("document").first()
 
 
 @transaction.atomic

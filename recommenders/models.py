@@ -95,7 +95,7 @@ def bench(actor: Actor, dossier: Dossier) -> QuerySet[Submission]:
     shows: ``rank`` and the totals ``own_score`` and ``panel_score`` (complete sheets of
     the revision that counts, else None) and ``opinion_stamped``. Candidates or not."""
     totals = ScoreSheet.objects.filter(revision=OuterRef("revision"), complete=True)
-    ranks = Candidate.objects.filter(dossier=dossier, submission=OuterRef("pk"))
+    ranks = Candidate.objects.filter(dossier_id=dossier.pk, submission=OuterRef("pk"))
     stamps = Stamp.objects.filter(
         sheet__revision=OuterRef("revision"),
         sheet__tier=Tier.RECOMMENDER,

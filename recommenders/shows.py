@@ -285,7 +285,7 @@ def table_state(dossier: Dossier) -> tuple[str, str]:
 def newest(dossier: Dossier) -> dict[str, Paper]:
     """Kind → its newest paper, in one query."""
     found: dict[str, Paper] = {}
-    for paper in dossier.papers.select_related("document"):
+    for paper in Paper.objects.filter(dossier_id=dossier.pk).select_related("document"):
         found.setdefault(paper.kind, paper)
     return found
 

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from qcportal.people.views import members
-from reviews.views.people import overseen, stand_in
+from reviews.views.people import found, overseen, stand_in
 
 app_name = "overseen"
 HERE = "<uuid:organisation>/members/"
 urlpatterns = [
+    path("new/", found, name="found"),
     path(HERE, overseen(members.members), name="members"),
     path(f"{HERE}approval/", overseen(members.approval), name="approval"),
     path(f"{HERE}invitations/", overseen(members.invite), name="invite"),

@@ -33,8 +33,8 @@ EVERYBODY = tuple(
     TABLE.read_text("utf-8").partition("\n")[0].split(",")[2:-1]
 )  # the columns between ``with`` and ``acts``
 REFUSED = {403, 404, 405, "in"}
-# A GET may leave a line in the trail, a session, and the empty dossier of a first look.
-READS_LEAVE = {"audit.TrailEntry", "sessions.Session", "recommenders.Dossier"}
+# A GET may leave a line in the trail and a session.
+READS_LEAVE = {"audit.TrailEntry", "sessions.Session"}
 
 
 def rows() -> list[dict[str, str]]:

@@ -45,11 +45,11 @@ CLOCK_READERS = {
 }
 # Tasks that are not papers, and why a second run is harmless.
 OTHER_TASKS = {
+    "books.check": "a second look finds the same and tells nobody",
     "documents.sweep": "sends rows that are still waiting",
     "documents.drop_unowned": "deletes what no row owns",
     "inbox.sweep_mails": "a mail is sent by whoever claims its row",
     "people.end_stand_ins": "a stand-in ends once",
-    "registrations.sweep_mail": "orders mails of steps that were not mailed",
     "submissions.warn_idle": "tells of a topic once a week",
     "imports.sweep": "sends imports that are still under way",
 }
@@ -58,7 +58,6 @@ SENT_TASKS = {
     "inbox.deliver_mail": "a mail is sent by whoever claims its row",
     "imports.check": "an import that was checked is left alone",
     "imports.apply": "an import that was applied is left alone",
-    "registrations.mail": "a step that was mailed is left alone",
 }
 
 

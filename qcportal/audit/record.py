@@ -1,10 +1,10 @@
-"""The one way to write the trail."""
+"""The one way to write the trail, and the outcome of a look at the books."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from qcportal.audit.models import TrailEntry
+from qcportal.audit.models import BooksCheck, TrailEntry
 from qcportal.ui.words import mobiles_masked
 
 
@@ -77,3 +77,13 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_masked(one) for one in value]
     return value
+
+
+def keep_check(
+    found: Sequence[dict[str, str]], *, digests: bool, at: datetime
+) -> BooksCheck:
+    """One line for one run; ``found`` as ``BooksCheck.findings``."""
+    return BooksCheck.objects.create(
+        at=at, digests=digests, count=len(found),
+        findings=list(found[: BooksCheck.KEPT]),
+    )  # fmt: skip

@@ -73,6 +73,23 @@ WHAT = {
     "topic_ended": "结束课题",
     "site_visited": "现场核查",
 }
+# What the look at the books may find.
+BOOKS = {
+    "places_overrun": "名额超出",
+    "steps_broken": "流转记录接不上",
+    "state_differs": "状态和流转记录不一致",
+    "revision_altered": "版次内容变了",
+    "sheet_altered": "评分或意见变了",
+    "stamp_missing": "缺盖章",
+    "stamp_differs": "盖章和内容不一致",
+    "number_gap": "编号断开或重复",
+    "verify_code_wrong": "查验码不对",
+    "certificate_missing": "缺证书",
+    "not_on_the_list": "不在名单里",
+    "grant_differs": "权限和职责不一致",
+    "file_missing": "文件不在了",
+    "file_altered": "文件内容变了",
+}
 # What these acted on is named by the line's own organisation; the key says nothing.
 OF_AN_ORGANISATION = {
     "seat_granted", "seat_ended", "member_invited", "invitation_renewed",
@@ -165,3 +182,8 @@ def _times(pair: Any) -> str:
     except (TypeError, ValueError):
         return "（没有记下）"
     return " 到 ".join(f"{m.month}-{m.day} {m:%H:%M}" for m in moments)
+
+
+def books(by_code: dict[str, int]) -> str:
+    """``名额超出 1 处、缺盖章 2 处``."""
+    return "、".join(f"{BOOKS.get(code, code)} {n} 处" for code, n in by_code.items())

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from qcportal.accounts.models import Organisation, RecommenderClass
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.access import class_in
 from qcportal.campaigns.models import Campaign, QuotaRule, Rubric, Window, WindowChange
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
@@ -190,13 +192,13 @@ class QuotaLine:
 
 
 def quota_lines(campaign: Campaign) -> list[QuotaLine]:
-    """Every rule in words. Bodies of a class are those in use that have units."""
+    """Every rule in words. Bodies of a class are those in use that have units, and the
+    associations in use with a right to recommend here, by the class of that right."""
     bodies = Organisation.objects.in_use().filter(
-        tier=Role.RECOMMENDER, affiliations_below__isnull=False
+        Q(tier=Role.RECOMMENDER, affiliations_below__isnull=False)
+        | Q(pk__in=campaign.classes_by_right)
     )
-    classes = list(
-        bodies.distinct().order_by("pk").values_list("recommender_class", flat=True)
-    )
+    classes = [class_in(campaign, body) for body in bodies.distinct().order_by("pk")]
     labels = type_labels(campaign)
     rules = campaign.quota_rules.select_related("recommender")
     return [_quota_line(rule, classes, labels) for rule in rules]

@@ -231,7 +231,7 @@ def _leave_campaigns(seat: Membership, *, by: Actor, at: datetime) -> None:
         user=seat.user, organisation=seat.organisation, ended_at__isnull=True
     )
     judges = left.filter(duty=Duty.JUDGE).exists()
-    works = left.exclude(duty=Duty.JUDGE).exists()
+    works = left.exclude(duty__in=[Duty.JUDGE, Duty.RECOMMENDING]).exists()
     for campaign in Campaign.objects.filter(host=seat.organisation):
         if not works and seat.user.has_perm("campaigns.run_campaign", campaign):
             campaign_actions.stop_running(campaign, seat.user, by=by, at=at)

@@ -23,6 +23,7 @@ NOTES = {
     Duty.SEAL_KEEPER: "还能上传和使用印章图样",
     Duty.MANAGER: "还能确认送出、用印章图样、管理人员",
     Duty.JUDGE: "只看分给自己的材料，看不到单位和小组",
+    Duty.RECOMMENDING: "在推荐通道代表本协会，向上级协会推荐",
 }
 REASON_MISSING = {"required": "请写明原因，会记入操作日志。"}
 
@@ -66,11 +67,15 @@ class InviteForm(RefusableForm):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, organisation: Organisation, campaigns: Any, **kwargs: Any
-    ) -> None:
+        self, *args: Any, organisation: Organisation, campaigns: Any,
+        first: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """``first``: only the manager, who then invites the others."""
         super().__init__(*args, **kwargs)
-        self.fields["duty"] = _duty_field(duties_of(organisation))
-        if Duty.JUDGE in duties_of(organisation):
+        duties = (Duty.MANAGER,) if first else duties_of(organisation)
+        self.fields["duty"] = _duty_field(duties)
+        self.fields["duty"].initial = Duty.MANAGER if first else None
+        if Duty.JUDGE in duties:
             self.fields["campaign"].queryset = campaigns
             self.order_fields(["name", "duty", "campaign", "email"])
         else:

@@ -132,15 +132,19 @@ class ApplicationForm(PortalForm):
     }  # fmt: skip
 
     def __init__(
-        self, *args: Any, case: str, own: Registration | None = None, **kwargs: Any
-    ) -> None:
+        self, *args: Any, case: str, own: Registration | None = None,
+        user: User | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """``user``: who applies signed in, and needs no second account."""
         super().__init__(*args, **kwargs)
-        self.case, self.own = case, own
+        self.case, self.own, self.user = case, own, user
         label, *wanted = self.NAMES.get(case, ("",))
         self.fields["organisation_name"].label = label
         organisation = {"organisation_name", *wanted} if label else set()
-        person = {"person", "username", "email", "mobile", "agreed"}
-        if own is None:
+        person = {"email", "mobile", "agreed"}
+        if user is None:
+            person |= {"person", "username"}
+        if own is None and user is None:
             person |= {"password1", "password2"}
         for name in set(self.fields) - organisation - person:
             del self.fields[name]
@@ -151,6 +155,8 @@ class ApplicationForm(PortalForm):
         if own is not None:
             for name in ("email", "mobile"):
                 self.fields[name].help_text = "不填就用原来的"
+        elif user is not None and user.email:
+            self.fields["email"].help_text = "不填就用您账号里的"
 
     def clean_mobile(self) -> str:
         return mobiles.clean(self.cleaned_data["mobile"])
@@ -182,10 +188,13 @@ class ApplicationForm(PortalForm):
         if self.own is not None:
             given["email"] = given["email"] or self.own.email
             given["mobile"] = given["mobile"] or self.own.mobile
+        if self.user is not None:
+            given |= {"person": self.user.name, "username": self.user.username}
+            given["email"] = given["email"] or self.user.email
         if joins is not None and joins.tier == Role.GROUP:
             unit = joins.parent
         return Application(
-            channel=channel, joins=joins, unit=unit,
+            channel=channel, joins=joins, unit=unit, user=self.user,
             password=make_password(password) if password else "", **given,
         )  # fmt: skip
 
@@ -239,7 +248,8 @@ class RegisterFilters(PortalForm):
 
     q = forms.CharField(label="找名称、曾用名、信用代码", required=False, max_length=80)
     tier = forms.ChoiceField(label="层级", required=False, choices=[
-        ("", "全部层级"), *((t.value, t.label) for t in (Role.UNIT, Role.RECOMMENDER, Role.GROUP, Role.ASSOCIATION)),
+        ("", "全部层级"), *((t.value, t.label) for t in (Role.UNIT, Role.RECOMMENDER, Role.GROUP)),
+        (Role.ASSOCIATION.value, "协会"),
     ])  # fmt: skip
     recommender = forms.ModelChoiceField(
         Organisation.objects.filter(tier=Role.RECOMMENDER), required=False,

@@ -60,7 +60,8 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
 
 class Registration(models.Model):
-    """One person's application for an account, in one channel.
+    """One person's application for an account, or, with ``has_account``, for a seat
+    under the account the person has; in one channel.
 
     ``joins`` is an organisation on the register; otherwise ``organisation_name`` is
     proposed. A group names its ``unit``, or proposes one (``unit_name``): that is
@@ -113,9 +114,11 @@ class Registration(models.Model):
     made = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Who applied signed in, from the start; else the account made on approval.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
     )
+    has_account = models.BooleanField("已有账号", default=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -130,8 +133,17 @@ class Registration(models.Model):
             ),
             models.UniqueConstraint(
                 Lower("username"),
-                condition=Q(status__in=["waiting", "returned"]),
+                condition=Q(status__in=["waiting", "returned"], has_account=False),
                 name="one_open_registration_per_username",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "joins"],
+                condition=Q(status__in=["waiting", "returned"], has_account=True),
+                name="one_open_registration_per_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(has_account=False) | Q(user__isnull=False),
+                name="registration_account_named",
             ),
         ]
 
@@ -151,7 +163,7 @@ class Registration(models.Model):
 
 
 class RegistrationStep(models.Model):
-    """One move of an application. A row with ``mail_to`` is the outbox of its mail."""
+    """One move of an application, with who did it and why."""
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="steps")
     what = models.CharField(max_length=20)
@@ -159,8 +171,6 @@ class RegistrationStep(models.Model):
     by_organisation = models.CharField(max_length=80, blank=True)
     by_name = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=300, blank=True)
-    mail_to = models.EmailField(blank=True)
-    mailed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "申请记录"

@@ -25,17 +25,26 @@ def host() -> Organisation | None:
 
 def kept_by(actor: Actor | None) -> QuerySet[Organisation]:
     """The organisations on the register of the actor's association: those it took up,
-    those nobody took up if it hosts the newest campaign, and associations that
-    recommend in its campaigns."""
+    those nobody took up if it hosts the newest campaign (never an association), and
+    associations that recommend in its campaigns."""
     if not actor or actor.role != Role.ASSOCIATION:
         return Organisation.objects.none()
     own = actor.organisation
     mine = Q(registrar=own)
     if own == host():
-        mine |= Q(registrar__isnull=True)
-    listed = mine & ~Q(tier=Role.ASSOCIATION)
-    recommending = Q(recommending_rights__campaign__host=own)
-    return Organisation.objects.filter(listed | recommending).distinct()
+        mine |= Q(registrar__isnull=True) & ~Q(tier=Role.ASSOCIATION)
+    recommending = Organisation.objects.filter(recommending_rights__campaign__host=own)
+    return Organisation.objects.filter(mine | Q(pk__in=recommending.values("pk")))
+
+
+def of_desk(actor: Actor | None) -> QuerySet[Organisation]:
+    """``kept_by``, and the actor's association itself."""
+    kept = kept_by(actor)
+    if not actor or actor.role != Role.ASSOCIATION:
+        return kept
+    return Organisation.objects.filter(
+        Q(pk__in=kept.values("pk")) | Q(pk=actor.organisation.pk)
+    )
 
 
 def search(
@@ -78,10 +87,13 @@ def same_name(tier: str, name: str, parent: Organisation | None) -> Organisation
 
 
 def like_names(
-    tier: str, name: str, leave_out: int | None = None
+    tier: str,
+    name: str,
+    leave_out: int | None = None,
+    parent: Organisation | None = None,
 ) -> list[Organisation]:
     """Others in use whose names differ only in the legal form, if at all."""
-    return [o for o in _keyed(tier, name, None, like_key) if o.pk != leave_out]
+    return [o for o in _keyed(tier, name, parent, like_key) if o.pk != leave_out]
 
 
 def _keyed(
@@ -104,7 +116,9 @@ def usernames_taken(names: Iterable[str], leave_out: int | None = None) -> set[s
     """Of these user names, in small letters, those a person has or an open application
     (but ``leave_out``) asks for."""
     wanted, found = sorted({name.lower() for name in names}), set()
-    waiting = Registration.objects.filter(status__in=OPEN_STATES).exclude(pk=leave_out)
+    waiting = Registration.objects.filter(
+        status__in=OPEN_STATES, has_account=False
+    ).exclude(pk=leave_out)
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         for rows in (User.objects.all(), waiting):

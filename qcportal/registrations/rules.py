@@ -8,12 +8,13 @@ from typing import Protocol
 
 from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import Affiliation, Organisation, User
+from qcportal.accounts.models import Affiliation, Membership, Organisation, User
 from qcportal.accounts.names import code_fault
 from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.refusals import Refusal
 from qcportal.registrations import register
 from qcportal.registrations.models import (
+    OPEN_STATES,
     AffiliationRequest,
     Registration,
     RegistrationState,
@@ -21,6 +22,7 @@ from qcportal.registrations.models import (
 from qcportal.ui import identity
 
 USERNAME_TAKEN = "这个用户名有人用了，请换一个。"
+TAKEN_MEANWHILE = "名称、信用代码或用户名刚刚被别人登记了，请刷新页面再看。"
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
     RegistrationState.REFUSED: "已经办结（未通过）",
@@ -31,7 +33,8 @@ WHERE = {
 
 @dataclass
 class Application:
-    """What an applicant gave, cleaned; ``password`` is a hash or, on correction, ""."""
+    """What an applicant gave, cleaned; ``password`` is a hash or, on correction, "".
+    ``user``: who applies signed in; then there is no password, and the names are his."""
 
     channel: str
     person: str
@@ -52,6 +55,7 @@ class Application:
     recommender: Organisation | None = None
     recommender_class: str = ""
     agreed: bool = field(default=False)
+    user: User | None = None
 
 
 def why_not_apply(
@@ -62,9 +66,39 @@ def why_not_apply(
         yield Refusal("no_host", "平台还没有开放的活动，暂时不能申请，请打秘书处电话。")
     if not given.agreed:
         yield Refusal("not_agreed", "请看过并勾选同意，再提交申请。", "agreed")
-    yield from username_faults(given.username, own)
+    if given.user is None:
+        yield from username_faults(given.username, own)
+    else:
+        yield from account_faults(given, given.user, own)
     if given.joins is None:
         yield from _new_organisation_faults(given)
+
+
+def account_faults(
+    given: Application, user: User, own: Registration | None = None
+) -> Iterator[Refusal]:
+    """``seated_already``; ``applied_already``: for the same organisation, still open."""
+    if given.joins is not None:
+        seats = Membership.objects.in_force().filter(user=user)
+        if seats.filter(organisation=given.joins).exists():
+            yield Refusal(
+                "seated_already",
+                f"您已经能代表“{given.joins.name}”办理，在右上角切换身份就行。",
+            )
+    rows = Registration.objects.filter(
+        user=user, status__in=OPEN_STATES, has_account=True
+    )
+    if own is not None:
+        rows = rows.exclude(pk=own.pk)
+    wanted = {"joins": given.joins} if given.joins else {
+        "channel": given.channel, "organisation_name": given.organisation_name,
+    }  # fmt: skip
+    open_one = rows.filter(**wanted).first()
+    if open_one is not None:
+        yield Refusal(
+            "applied_already",
+            f"您已经申请过，正在办。凭查询码 {open_one.code} 可以看办到哪一步。",
+        )
 
 
 def username_faults(
@@ -198,7 +232,10 @@ def why_not_approve(registration: Registration, actor: Actor) -> Iterator[Refusa
         )
         if registration.channel != Role.GROUP:
             yield from code_faults(registration.credit_code)
-    if User.objects.filter(username__iexact=registration.username).exists():
+    if registration.has_account:
+        if not (registration.user and registration.user.is_active):
+            yield Refusal("account_ended", "申请人的账号已停用，请不通过。")
+    elif User.objects.filter(username__iexact=registration.username).exists():
         yield Refusal(
             "username_taken", "用户名已被别人用了，请退回，让申请人换一个再送来。"
         )
@@ -314,10 +351,25 @@ def why_not_keep_register(actor: Actor) -> Iterator[Refusal]:
         yield Refusal("not_manager", "只有秘书处的管理员能改登记，请他登录后办理。")
 
 
+def why_not_keep(organisation: Organisation, actor: Actor) -> Iterator[Refusal]:
+    """``not_manager``; ``keeps_itself``: an association with a manager of its own."""
+    yield from why_not_keep_register(actor)
+    others = organisation.pk != actor.organisation.pk
+    if (
+        others
+        and organisation.tier == Role.ASSOCIATION
+        and register.has_manager(organisation)
+    ):
+        yield Refusal(
+            "keeps_itself",
+            f"“{organisation.name}”有自己的管理员，名称和登记信息由它自己改。",
+        )
+
+
 def why_not_rename(
     organisation: Organisation, name: str, reason: str, actor: Actor
 ) -> Iterator[Refusal]:
-    yield from why_not_keep_register(actor)
+    yield from why_not_keep(organisation, actor)
     yield from reason_faults(reason)
     if name == organisation.name:
         yield Refusal("nothing_changed", "名称没有变化。", "name")

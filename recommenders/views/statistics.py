@@ -21,7 +21,7 @@ from recommenders import actions, rules, shows
 from recommenders.forms import StatisticsForm, SummaryForm
 from recommenders.models import Dossier
 from recommenders.proposals import proposals
-from recommenders.season import dossier_on, here
+from recommenders.season import dossier_kept, dossier_on, here
 
 
 @acting_as(Role.RECOMMENDER)
@@ -64,7 +64,7 @@ def save_figures(request: HttpRequest) -> HttpResponse:
     """先存着 and autosave keep anything typed; 核对无误，完成 (``done``) wants it to be right."""
     if request.method != "POST":  # the address of a refused form, opened anew
         return redirect(here("statistics", request))
-    dossier, done = dossier_on(request), "done" in request.POST
+    dossier, done = dossier_kept(request), "done" in request.POST
     form = StatisticsForm(dossier.campaign, request.POST)
     try:
         kept = actions.save_statistics(
@@ -101,7 +101,7 @@ def _not_kept(
 def upload_summary(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect(here("statistics", request))
-    dossier = dossier_on(request)
+    dossier = dossier_kept(request)
     form = SummaryForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, dossier, dossier.statistics, [], form=form, status=422)

@@ -84,7 +84,10 @@ def members(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 def _invite_form(request: HttpRequest, scope: Scope, data: Any) -> InviteForm:
     campaigns = access.run_by(request.actor)
-    return InviteForm(data, organisation=scope.organisation, campaigns=campaigns)
+    first = scope.overseen and scope.organisation.tier == Role.ASSOCIATION
+    return InviteForm(
+        data, organisation=scope.organisation, campaigns=campaigns, first=first
+    )
 
 
 def _page(

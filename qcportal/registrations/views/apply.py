@@ -21,10 +21,11 @@ from django.views.decorators.http import (
 
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS, Role
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.clock import now
 from qcportal.privacy import words
 from qcportal.privacy.models import ConsentText
-from qcportal.refusals import Refused
+from qcportal.refusals import Refused, refuse_if
 from qcportal.registrations import actions, register, rules, shows, texts
 from qcportal.registrations.forms import ApplicationForm
 from qcportal.registrations.models import Registration
@@ -70,9 +71,13 @@ def register_page(request: HttpRequest, channel: str) -> HttpResponse:
     posted = request.method == "POST"
     if posted and too_many(request):
         return render(request, "errors/429.html", status=429)
+    if posted:
+        refuse_if(why_not_in_person(request.actor))
+    user = request.user if request.user.is_authenticated else None
     form = ApplicationForm(
-        request.POST if posted else None, case=case, initial=_typed(request, case)
-    )
+        request.POST if posted else None, case=case, initial=_typed(request, case),
+        user=user,
+    )  # fmt: skip
     offer = None
     if posted and form.is_valid():
         try:
@@ -223,6 +228,7 @@ def correct(request: HttpRequest, code: str) -> HttpResponse:
         case=case,
         own=found,
         initial=shows.given(found),
+        user=found.user,
     )
     offer = None
     if posted and form.is_valid():

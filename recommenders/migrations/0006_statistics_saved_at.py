@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recommenders', '0004_site_visits'),
+        ('recommenders', '0005_private_numbers'),
     ]
 
     operations = [
