@@ -161,6 +161,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
         "message": Message.objects.filter(organisation=result.group)[0].pk,
+        "absent_captcha": "0" * 40, "absent_session": 999999,
     }  # fmt: skip
 
 

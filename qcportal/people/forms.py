@@ -116,6 +116,16 @@ class EndForm(RefusableForm):
         super().__init__(*args, prefix="end", **kwargs)
 
 
+class FactorForm(RefusableForm):
+    reason = forms.CharField(
+        label="原因", max_length=200, error_messages=REASON_MISSING,
+        help_text="例如：手机丢了，已当面核对本人。会记入操作日志，本人也会收到通知。",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="factor", **kwargs)
+
+
 class StandInForm(RefusableForm):
     reason = forms.CharField(
         label="为什么要代办", max_length=200, error_messages=REASON_MISSING,
