@@ -127,7 +127,7 @@ def mobile(request: HttpRequest) -> HttpResponse:
     form = MobileForm(
         request.POST if request.method == "POST" else None, fresh=door.is_fresh(request)
     )
-    return _new(request, form, "mobile", Purpose.MOBILE)
+    return _new(request, form, "mobile", Purpose.MOBILE, "entrance/mobile.html")
 
 
 @in_person
@@ -136,12 +136,13 @@ def email(request: HttpRequest) -> HttpResponse:
     form = EmailForm(
         request.POST if request.method == "POST" else None, fresh=door.is_fresh(request)
     )
-    return _new(request, form, "email", Purpose.EMAIL)
+    return _new(request, form, "email", Purpose.EMAIL, "entrance/email.html")
 
 
 def _new(
-    request: HttpRequest, form: MobileForm | EmailForm, field: str, purpose: str
-) -> HttpResponse:
+    request: HttpRequest, form: MobileForm | EmailForm, field: str, purpose: str,
+    page: str,
+) -> HttpResponse:  # fmt: skip
     at = clock.now()
     shut = field == "mobile" and not texting.available(at=at)
     given = request.method == "POST" and not shut and form.is_valid()
@@ -151,7 +152,7 @@ def _new(
         and _order(request, form, field, purpose)
     ):
         return redirect(f"accounts:{field}_enter")
-    return render(request, f"entrance/{field}.html", {"form": form, "shut": shut})
+    return render(request, page, {"form": form, "shut": shut})
 
 
 def _order(
