@@ -169,7 +169,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "qcportal.accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -191,9 +191,12 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "qcportal.entrance.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 CAPTCHA_LENGTH = 4
-CAPTCHA_FONT_SIZE = 30
-CAPTCHA_IMAGE_SIZE = (130, 46)
+# Drawn twice as large as it is shown (templates/entrance/captcha.html).
+CAPTCHA_FONT_SIZE = 56
+CAPTCHA_IMAGE_SIZE = (260, 92)
 CAPTCHA_LETTER_ROTATION = (-20, 20)
+CAPTCHA_FOREGROUND_COLOR = "#0b3a42"
+CAPTCHA_NOISE_FUNCTIONS = ("captcha.helpers.noise_arcs",)
 CAPTCHA_TIMEOUT = 10  # minutes
 
 # --- Sessions, cookies, headers

@@ -13,6 +13,7 @@ class Picture(CaptchaTextInput):
     """The package's widget, at our address and drawn by our template."""
 
     template_name = "entrance/captcha.html"
+    use_fieldset = False  # one box, so one label
 
     def fetch_captcha_store(
         self, name: str, value: Any, attrs: Any = None, generator: Any = None

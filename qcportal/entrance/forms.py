@@ -98,7 +98,7 @@ class NewPasswordForm(CodeForm):
 
 class SecondStepForm(DoorForm):
     code = forms.CharField(
-        label="验证码", max_length=20,
+        label="验证码", max_length=19,
         help_text="验证器应用上的 6 位数字；手机不在身边，输一个备用码。",
         widget=forms.TextInput(attrs=DIGITS),
         error_messages={"required": "请输入验证码。", "max_length": "请输入 6 位数字，或 8 位备用码。"},
@@ -128,7 +128,7 @@ class NameForm(DoorForm):
 
 class MobileForm(ConfirmedForm):
     mobile = forms.CharField(
-        label="新手机号", max_length=20, help_text="11 位数字，验证码会发到这个号码。",
+        label="新手机号", max_length=19, help_text="11 位数字，验证码会发到这个号码。",
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages={"required": "请填写新手机号。", "max_length": "手机号是 11 位数字。"},
     )  # fmt: skip
@@ -169,4 +169,5 @@ class PasswordChangeForm(DjangoPasswordChangeForm):
         ]:
             self.fields[name].label = label
             self.fields[name].help_text = ""
+        del self.fields["old_password"].widget.attrs["autofocus"]
         self.fields["new_password1"].help_text = "至少 10 位，不要用太常见的。"

@@ -88,7 +88,7 @@ def captcha(request: HttpRequest, key: str) -> HttpResponse:
     """The picture behind a key, for as long as it is of use."""
     if not CaptchaStore.objects.filter(hashkey=key, expiration__gt=clock.now()):
         raise Http404
-    return captcha_image(request, key, scale=2)
+    return captcha_image(request, key, scale=1)
 
 
 @never_cache
