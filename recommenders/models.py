@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.encryption import PrivateJSONField
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
@@ -129,7 +130,7 @@ class Paper(models.Model):
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="papers")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
-    facts = models.JSONField("所列内容")
+    facts = PrivateJSONField("所列内容", bound_to="recommenders.Paper.facts")
     list_hash = models.CharField(max_length=64)
     check_code = models.CharField(max_length=12)
     made_at = models.DateTimeField()

@@ -9,6 +9,7 @@ from django import forms
 
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns.models import Campaign
+from qcportal.ui.forms import PortalForm
 from submissions import places
 from submissions.lifecycle import State
 
@@ -22,7 +23,7 @@ SORTS = {
 STANDARD_SORT = "-code"
 
 
-class EntryFilters(forms.Form):
+class EntryFilters(PortalForm):
     """Values that name nothing are left out, never an error page."""
 
     state = forms.ChoiceField(label="状态", required=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS
@@ -20,7 +21,7 @@ from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from qcportal.seals.models import Evidence, SealPicture
 from submissions import places, year_rules
-from submissions.lifecycle import EDITABLE, HOLDERS, MOVES, MoveName, State
+from submissions.lifecycle import EDITABLE, HOLDERS, MOVES, MoveName, Reach, State
 from submissions.models import (
     Attachment,
     ScoreSheet,
@@ -144,6 +145,17 @@ def why_not_file(
         yield from why_not_take_topic(
             submission.campaign, submission.topic, actor, submission
         )
+
+
+def may_see_mobile(submission: Submission, actor: Actor | None) -> bool:
+    """The group and its unit; the body they chose, once it reached it; the secretariat
+    of the campaign."""
+    reached = submission.reach >= Reach.RECOMMENDER
+    return contacts.may_see_mobile(
+        actor, own=submission.group,
+        above=[submission.unit, submission.recommender if reached else None],
+        host=submission.campaign.host,
+    )  # fmt: skip
 
 
 def incomplete(submission: Submission) -> Iterator[Refusal]:

@@ -33,6 +33,7 @@ ACCOUNT_PAGES = {
     "accounts:email_enter", "accounts:second_factor", "accounts:second_factor_off",
     "accounts:recovery_codes", "accounts:recovery_codes_renew", "accounts:sessions",
     "accounts:session_end", "accounts:sessions_end_others",
+    "privacy:consent", "privacy:mine", "privacy:export",
 }  # fmt: skip
 # Answers the service itself, not people.
 CLOCK_READERS = {

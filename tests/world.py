@@ -22,6 +22,7 @@ from qcportal.management.commands import load_campaign
 from qcportal.notices.models import NoticeAttachment
 from qcportal.people import actions as inviting
 from qcportal.people.models import Invitation
+from qcportal.privacy import actions as privacy
 from qcportal.registrations import actions as registering
 from qcportal.registrations.merging import merge
 from qcportal.registrations.rules import Application
@@ -60,6 +61,7 @@ def build(walk: factories.Walk) -> World:
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
         keep_picture(picture, undertaken=True, by=keeper, at=at)
     registered = _register(walk)
+    privacy.load_first(at=at)
     export = reviewing.export(walk.campaign, {}, by=cast.association, at=at)
     asked = inviting.invite(
         cast.group.organisation.pk, name="新同事", duty=Duty.CLERK, by=cast.group, at=at
@@ -160,6 +162,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
+        "consent_version": 1,
         "message": Message.objects.filter(organisation=result.group)[0].pk,
         "absent_captcha": "0" * 40, "absent_session": 999999,
     }  # fmt: skip
@@ -180,7 +183,7 @@ ABSENT = {
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
     "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
-    "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
+    "consent_version": 9999, "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
     "group_year": NO_KEY, "registered": NO_KEY,
     "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
 }  # fmt: skip

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from functools import lru_cache
 from typing import Any
@@ -22,9 +23,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
 
+from qcportal.ui.words import MOBILE_WITHIN
+
 PREFIX = "enc1:"
 MARK, NONCE = 4, 12
 INDEX_LENGTH = 32
+# A text in JSON that was encrypted: {"enc": token}. Texts typed on a form are strings,
+# so nobody can type one.
+SEALED = "enc"
+LONGEST_NUMBER, FEWEST_DIGITS = 20, 7
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class CannotOpen(ValueError):  # noqa: N818 - reads as a sentence: raise CannotOpen
@@ -132,6 +140,59 @@ class BlindIndexField(models.CharField):
         return name, path, args, options | {"of": self.of}
 
     def pre_save(self, instance: models.Model, add: bool) -> str | None:
-        value = blind_index(getattr(instance, self.of) or "") or None
+        value = blind_index(getattr(instance, self.of, "") or "") or None
         setattr(instance, self.attname, value)
         return value
+
+
+def holds_number(text: str) -> bool:
+    """Whether a mobile number stands in the text, or what may be half of one."""
+    if MOBILE_WITHIN.search(text):
+        return True
+    if len(text) > LONGEST_NUMBER or DAY.match(text):
+        return False
+    return sum(c.isdigit() for c in text) >= FEWEST_DIGITS
+
+
+def seal_texts(value: Any, bound_to: str) -> Any:
+    """The JSON value with every text that holds a number turned into a token."""
+    if isinstance(value, str):
+        return {SEALED: encrypt(value, bound_to)} if holds_number(value) else value
+    if isinstance(value, dict):
+        return {key: seal_texts(one, bound_to) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [seal_texts(one, bound_to) for one in value]
+    return value
+
+
+def open_texts(value: Any, bound_to: str) -> Any:
+    """The JSON value as it was before ``seal_texts``. Raises CannotOpen."""
+    if isinstance(value, dict):
+        if value.keys() == {SEALED} and is_token(value[SEALED]):
+            return decrypt(value[SEALED], bound_to)
+        return {key: open_texts(one, bound_to) for key, one in value.items()}
+    if isinstance(value, list):
+        return [open_texts(one, bound_to) for one in value]
+    return value
+
+
+class PrivateJSONField(models.JSONField):
+    """JSON whose texts with telephone numbers are tokens in the database and clear in
+    Python: hashes, rules and papers see what was typed. It goes by what a text looks
+    like, not by the form's definition, so a number in the wrong field is kept as well.
+    """
+
+    def __init__(self, *args: Any, bound_to: str, **options: Any) -> None:
+        self.bound_to = bound_to
+        super().__init__(*args, **options)
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        return name, path, args, options | {"bound_to": self.bound_to}
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        return super().get_db_prep_save(seal_texts(value, self.bound_to), connection)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        found = super().from_db_value(value, expression, connection)
+        return open_texts(found, self.bound_to)

@@ -15,14 +15,11 @@ from django.core.exceptions import ValidationError
 
 from qcportal.accounts.encryption import blind_index
 from qcportal.ui.words import masked_mobile as mask
+from qcportal.ui.words import mobiles_masked as mask_within
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
 FILLERS = re.compile(r"[\s\-‐-―−—·.()]+")
 COUNTRY = re.compile(r"^(\+|00)86|^86(?=1[3-9]\d{9}$)")
-# A number inside a running text, not part of a longer run of digits.
-WITHIN = re.compile(
-    r"(?<![\dA-Za-z])(?:\+?86[\s-]?)?(1[3-9]\d)[\s-]?(\d{4})[\s-]?(\d{4})(?![\dA-Za-z])"
-)
 
 __all__ = ["clean", "index", "is_mobile", "mask", "mask_within", "normalise"]
 
@@ -63,8 +60,3 @@ def index(text: str) -> str:
     ``User.objects.filter(mobile_index=mobiles.index(typed))``
     """
     return blind_index(normalise(text))
-
-
-def mask_within(text: str) -> str:
-    """A running text with every mobile number in it masked."""
-    return WITHIN.sub(r"\1****\3", text)

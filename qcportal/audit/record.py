@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from qcportal.audit.models import TrailEntry
+from qcportal.ui.words import mobiles_masked
 
 
 class Who(Protocol):
@@ -29,7 +30,8 @@ def record(
     **data: Any,
 ) -> TrailEntry:
     """Append one line. ``what`` is a code from docs/glossary.md, ``about`` the public
-    key of the thing acted on, ``data`` plain JSON values (never personal numbers)."""
+    key of the thing acted on, ``data`` plain JSON values; a mobile number in a reason
+    or a search is kept masked, for the trail is never rewritten."""
     return TrailEntry.objects.create(
         at=at,
         user_key=by.user_key if by else "",
@@ -39,5 +41,15 @@ def record(
         what=what,
         about=about,
         campaign=campaign,
-        data=data,
+        data=_masked(data),
     )
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mobiles_masked(value)
+    if isinstance(value, dict):
+        return {key: _masked(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(one) for one in value]
+    return value

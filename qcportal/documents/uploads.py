@@ -18,6 +18,7 @@ from django.utils import timezone
 from qcportal.documents import contents, keeping, scanning
 from qcportal.documents.models import CONTENT_TYPES, Document
 from qcportal.refusals import Refusal, Refused, refuse
+from qcportal.ui import identity
 
 MIB = 1024 * 1024
 MAX_NAME = 120  # characters, extension included
@@ -138,6 +139,10 @@ def clean_name(name: str) -> str:
 
 def _inspect(upload: "File[Any]", allowed: list[str], max_bytes: int) -> Inspected:
     name = clean_name(upload.name or "")
+    if identity.holds_number(name):
+        refuse(
+            "identity_number", "文件名里有身份证号，请改名后再上传。平台不收身份证号。"
+        )
     size, sha256 = _weigh(upload, max_bytes, name)
     extension = PurePosixPath(name).suffix.lstrip(".").lower()
     extension = "jpg" if extension == "jpeg" else extension

@@ -13,12 +13,13 @@ from qcportal.accounts import mobiles
 from qcportal.accounts.models import User
 from qcportal.entrance.captcha import PictureField
 from qcportal.refusals import Refusal
+from qcportal.ui.forms import PortalForm
 
 NAME = "用户名、手机号或邮箱"
 DIGITS = {"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
 
 
-class DoorForm(forms.Form):
+class DoorForm(PortalForm):
     """Shows refusals at the field they belong to."""
 
     def refuse(self, refusals: list[Refusal]) -> None:

@@ -28,6 +28,8 @@ from qcportal.people.models import (
     StandIn,
     digest,
 )
+from qcportal.privacy import actions as privacy
+from qcportal.privacy.models import ConsentText
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.actions import end_picture_of
 
@@ -120,9 +122,11 @@ def renew(
 
 @transaction.atomic
 def accept_as_new(
-    invitation_id: int, *, username: str, name: str, password: str, at: datetime
-) -> Membership:
-    """Make the account and take the seat. Raises Refused (``username_taken`` …)."""
+    invitation_id: int, *, username: str, name: str, password: str, at: datetime,
+    address: str = "",
+) -> Membership:  # fmt: skip
+    """Make the account, with the consent given on the same page, and take the seat.
+    Raises Refused (``username_taken`` …)."""
     invitation = _invitation(invitation_id)
     refuse_if(rules.why_not_accept(invitation, at))
     taken = "这个用户名已经有人用了，请换一个。"
@@ -135,6 +139,9 @@ def accept_as_new(
             user.save()
     except IntegrityError:
         refuse("username_taken", taken, "username")
+    text = ConsentText.objects.in_force()
+    if text is not None:
+        privacy.agree(user, text.version, by=None, at=at, address=address)
     return _accept(invitation, user, at)
 
 

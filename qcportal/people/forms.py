@@ -13,8 +13,9 @@ from qcportal.accounts.models import Membership, Organisation, User
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns.models import Campaign
 from qcportal.people.rules import duties_of
+from qcportal.privacy.models import ConsentText
 from qcportal.refusals import Refusal
-from qcportal.ui.forms import RadioCards
+from qcportal.ui.forms import PortalForm, RadioCards
 
 NOTES = {
     Duty.CLERK: "填写、评分、写意见，用纸质盖章扫描件",
@@ -35,7 +36,7 @@ def _duty_field(duties: tuple[Duty, ...]) -> forms.ChoiceField:
     )
 
 
-class RefusableForm(forms.Form):
+class RefusableForm(PortalForm):
     """A form that can show why the act was refused, at the field it belongs to."""
 
     def refuse(self, refusals: list[Refusal]) -> None:
@@ -158,6 +159,16 @@ class NewAccountForm(RefusableForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         error_messages={"required": "请再输一遍密码。"},
     )  # fmt: skip
+
+    agreed = forms.BooleanField(
+        label="我看过个人信息处理同意书，同意",
+        error_messages={"required": "请看过并勾选同意，再继续。"},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, consent: ConsentText | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if consent is None:
+            del self.fields["agreed"]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -19,6 +19,8 @@ from qcportal.accounts.models import Affiliation, MemberClass, Organisation, Use
 from qcportal.accounts.roles import Duty, Role
 from qcportal.audit.record import record
 from qcportal.inbox.actions import tell
+from qcportal.privacy import actions as privacy
+from qcportal.privacy.models import ConsentText
 from qcportal.refusals import refuse, refuse_if
 from qcportal.registrations import notices, register, rules, tasks
 from qcportal.registrations.models import (
@@ -44,8 +46,9 @@ TAKEN = "这个用户名有人用了，请换一个。"
 # --- applying -----------------------------------------------------------------------
 
 
-def apply(given: Application, *, at: datetime) -> Registration:
-    """An application, with its code; the desks that may decide are told."""
+def apply(given: Application, *, at: datetime, address: str = "") -> Registration:
+    """An application, with its code; the desks that may decide are told. ``address``
+    is the network's, kept with the consent."""
     refuse_if(rules.why_not_apply(given))
     host = register.host()
     values = {name: getattr(given, name) for name in GIVEN}
@@ -55,8 +58,9 @@ def apply(given: Application, *, at: datetime) -> Registration:
                 **values, channel=given.channel, password=given.password,
                 association=host, applied_at=at, state_since=at,
                 undertaking_version=UNDERTAKING_VERSION if given.channel == Role.UNIT else "",
-                consent_version=CONSENT_VERSION,
+                consent_version=_consent_version(),
             )  # fmt: skip
+            privacy.agree_applying(made.code, at=at, address=address)
             _step(made, "applied", None, at)
             _tell_deciders(made, at)
     except IntegrityError:  # the same name sent twice at once
@@ -64,7 +68,9 @@ def apply(given: Application, *, at: datetime) -> Registration:
     return made
 
 
-def correct(registration_id: int, given: Application, *, at: datetime) -> None:
+def correct(
+    registration_id: int, given: Application, *, at: datetime, address: str = ""
+) -> None:
     """A returned application, corrected and sent again. The password stays."""
     try:
         with transaction.atomic():
@@ -73,7 +79,15 @@ def correct(registration_id: int, given: Application, *, at: datetime) -> None:
             refuse_if(rules.why_not_apply(given, found))
             for name in GIVEN:
                 setattr(found, name, getattr(given, name))
-            _enter(found, RegistrationState.WAITING, None, at, fields=GIVEN)
+            found.consent_version = _consent_version()
+            privacy.agree_applying(found.code, at=at, address=address)
+            _enter(
+                found,
+                RegistrationState.WAITING,
+                None,
+                at,
+                fields=(*GIVEN, "mobile_index", "consent_version"),
+            )
             _step(found, "corrected", None, at)
             _tell_deciders(found, at)
     except IntegrityError:
@@ -126,6 +140,7 @@ def approve(registration_id: int, *, by: Actor, at: datetime) -> Registration:
     person.save()
     duty = Duty.CLERK if found.joins else Duty.MANAGER
     grant_seat(person, body, duty, by=by, at=at)
+    privacy.adopt(found.code, person)
     found.password, found.made, found.user = "", body, person
     _enter(
         found, RegistrationState.APPROVED, by, at, fields=("password", "made", "user")
@@ -156,6 +171,11 @@ def say_no(registration_id: int, reason: str, *, by: Actor, at: datetime) -> Non
     _enter(found, RegistrationState.REFUSED, by, at)
     _step(found, "refused", by, at, reason)
     record(by, "registration_refused", found.code, at=at, reason=reason.strip())
+
+
+def _consent_version() -> str:
+    text = ConsentText.objects.in_force()
+    return str(text.version) if text else CONSENT_VERSION
 
 
 def _locked(registration_id: int) -> Registration:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -11,15 +10,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
+from qcportal.accounts import mobiles
 from qcportal.accounts.industries import INDUSTRIES
 from qcportal.accounts.models import Organisation, RecommenderClass, User
 from qcportal.accounts.names import clean_code, code_fault
 from qcportal.accounts.roles import Role
 from qcportal.registrations.models import Registration
 from qcportal.registrations.rules import Application
+from qcportal.ui.forms import PortalForm
 
 UNIT_FACTS = ("credit_code", "region", "industry", "address", "postcode")
-MOBILE = re.compile(r"1\d{10}")
 
 
 class CreditCodeField(forms.CharField):
@@ -73,7 +73,7 @@ class BodyChoice(forms.ModelChoiceField):
         return body.name
 
 
-class ApplicationForm(forms.Form):
+class ApplicationForm(PortalForm):
     """One form for all channels; ``case`` says which organisation fields it has:
     ``joins``, ``group`` (under a known unit), ``group_unit``, ``unit``, ``recommender``."""
 
@@ -153,10 +153,7 @@ class ApplicationForm(forms.Form):
                 self.fields[name].help_text = "不填就用原来的"
 
     def clean_mobile(self) -> str:
-        given = re.sub(r"[\s\-]", "", self.cleaned_data["mobile"])
-        if given and not MOBILE.fullmatch(given):
-            raise ValidationError("手机号是 1 开头的 11 位数字")
-        return given
+        return mobiles.clean(self.cleaned_data["mobile"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -193,7 +190,7 @@ class ApplicationForm(forms.Form):
         )  # fmt: skip
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(PortalForm):
     reason = forms.CharField(
         label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "请写明原因", "max_length": "原因请写在 200 字以内"},
@@ -205,7 +202,7 @@ class RenameForm(ReasonForm):
     field_order = ("name", "reason")
 
 
-class FactsForm(forms.Form):
+class FactsForm(PortalForm):
     short_name = forms.CharField(label="简称", max_length=40, required=False)
     credit_code = CreditCodeField(help_text="")
     region = forms.CharField(label="地区", max_length=40, required=False)
@@ -223,7 +220,7 @@ class FactsForm(forms.Form):
         self.fields["industry"].choices = [("", "没有填"), *names]
 
 
-class MemberClassForm(forms.Form):
+class MemberClassForm(PortalForm):
     year = forms.IntegerField(label="年度", min_value=1978, max_value=2100)
     kind = forms.ChoiceField(label="会员类别", choices=RecommenderClass.choices)
     in_good_standing = forms.BooleanField(
@@ -232,12 +229,12 @@ class MemberClassForm(forms.Form):
     note = forms.CharField(label="备注", max_length=100, required=False)
 
 
-class AffiliationForm(forms.Form):
+class AffiliationForm(PortalForm):
     recommender = BodyChoice()
     note = forms.CharField(label="说明", max_length=200, required=False)
 
 
-class RegisterFilters(forms.Form):
+class RegisterFilters(PortalForm):
     """Values that name nothing are left out, never an error page."""
 
     q = forms.CharField(label="找名称、曾用名、信用代码", required=False, max_length=80)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.encryption import BlindIndexField, EncryptedField
 from qcportal.accounts.models import Organisation, RecommenderClass
 from qcportal.accounts.roles import Role
 
@@ -80,7 +81,10 @@ class Registration(models.Model):
     username = models.CharField("用户名", max_length=150)
     password = models.CharField(max_length=128, blank=True)
     email = models.EmailField("邮箱", blank=True)
-    mobile = models.CharField("手机", max_length=20, blank=True)
+    mobile = EncryptedField(
+        "手机", bound_to="registrations.Registration.mobile", blank=True, default=""
+    )
+    mobile_index = BlindIndexField("手机号索引", of="mobile", db_index=True)
     joins = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
     )

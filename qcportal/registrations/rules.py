@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Affiliation, Organisation, User
 from qcportal.accounts.names import code_fault
@@ -17,6 +18,7 @@ from qcportal.registrations.models import (
     Registration,
     RegistrationState,
 )
+from qcportal.ui import identity
 
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
@@ -146,6 +148,14 @@ def deciding_bodies(registration: Registration) -> set[int | None]:
     return {registration.association_id, *(o.pk for o in _near(registration))}
 
 
+def may_see_mobile(registration: Registration, actor: Actor | None) -> bool:
+    """Those who knew or know the applicant's organisation, and the secretariat."""
+    return contacts.may_see_mobile(
+        actor, own=registration.joins, above=_near(registration),
+        host=registration.association,
+    )  # fmt: skip
+
+
 def _near(registration: Registration) -> list[Organisation]:
     """Who, beside the association, knows the applicant's organisation."""
     if registration.channel == Role.GROUP:
@@ -216,6 +226,8 @@ def reason_faults(reason: str, most: int = 200) -> Iterator[Refusal]:
         yield Refusal("reason_missing", "请写明原因，对方看得到。", "reason")
     elif len(reason.strip()) > most:
         yield Refusal("reason_too_long", f"原因请写在 {most} 字以内。", "reason")
+    if identity.holds_number(reason):
+        yield Refusal("identity_number", identity.SENTENCE, "reason")
 
 
 def why_not_correct(registration: Registration) -> Iterator[Refusal]:

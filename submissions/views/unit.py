@@ -23,6 +23,7 @@ from qcportal.clock import now
 from qcportal.documents import serving
 from qcportal.refusals import Refused
 from qcportal.seals.models import Evidence
+from qcportal.ui.forms import PortalForm
 from submissions import actions, rules, scans, shows, stamping
 from submissions.lifecycle import MoveName
 from submissions.models import ScoreSheet, Submission, Tier
@@ -41,7 +42,7 @@ from submissions.score_forms import (
 PER_PAGE = 25
 
 
-class DeskFilter(forms.Form):
+class DeskFilter(PortalForm):
     """``?state=`` (a tab of stamping.TABS) and ``?q=``; unknown values count as none."""
 
     state = forms.ChoiceField(

@@ -22,6 +22,8 @@ from django.views.decorators.http import (
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.clock import now
+from qcportal.privacy import words
+from qcportal.privacy.models import ConsentText
 from qcportal.refusals import Refused
 from qcportal.registrations import actions, register, rules, shows, texts
 from qcportal.registrations.forms import ApplicationForm
@@ -74,7 +76,11 @@ def register_page(request: HttpRequest, channel: str) -> HttpResponse:
     offer = None
     if posted and form.is_valid():
         try:
-            made = actions.apply(form.application(channel, joins, unit), at=now())
+            made = actions.apply(
+                form.application(channel, joins, unit),
+                at=now(),
+                address=address_of(request),
+            )
         except Refused as refused:
             offer = _attach(form, refused, channel, unit)
         else:
@@ -84,6 +90,10 @@ def register_page(request: HttpRequest, channel: str) -> HttpResponse:
     return render(
         request, "registrations/form.html", facts, status=422 if form.errors else 200
     )
+
+
+def address_of(request: HttpRequest) -> str:
+    return request.META.get("REMOTE_ADDR", "")
 
 
 def _chosen(request: HttpRequest, tier: str, name: str) -> Organisation | None:
@@ -120,10 +130,11 @@ def _typed(request: HttpRequest, case: str) -> dict[str, str]:
 
 
 def _page(channel: str) -> dict[str, Any]:
+    text = ConsentText.objects.in_force()
     return {
         "channel": Role(channel), "channel_words": CHANNELS[Role(channel)], "doors": DOORS,
         "undertaking": texts.UNDERTAKING if channel == Role.UNIT else (),
-        "consent": texts.CONSENT,
+        "consent": texts.CONSENT, "consent_parts": words.parts(text.body) if text else [],
     }  # fmt: skip
 
 
@@ -217,7 +228,7 @@ def correct(request: HttpRequest, code: str) -> HttpResponse:
     if posted and form.is_valid():
         given = form.application(found.channel, found.joins, found.unit)
         try:
-            actions.correct(found.pk, given, at=now())
+            actions.correct(found.pk, given, at=now(), address=address_of(request))
         except Refused as refused:
             offer = _attach(form, refused, found.channel, found.unit)
         else:
