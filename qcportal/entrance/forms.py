@@ -19,8 +19,8 @@ NAME = "用户名、手机号或邮箱"
 DIGITS = {"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
 
 
-class DoorForm(PortalForm):
-    """Shows refusals at the field they belong to."""
+class RefusableForm(PortalForm):
+    """A form that can show why the act was refused, at the field it belongs to."""
 
     def refuse(self, refusals: list[Refusal]) -> None:
         for refusal in refusals:
@@ -40,7 +40,7 @@ def _name_field(**more: Any) -> forms.CharField:
     )  # fmt: skip
 
 
-class SignInForm(DoorForm):
+class SignInForm(RefusableForm):
     username = _name_field(autofocus=True)
     password = forms.CharField(
         label="密码", strip=False,
@@ -52,7 +52,7 @@ class SignInForm(DoorForm):
         self.fields["captcha"] = PictureField()
 
 
-class WhoForm(DoorForm):
+class WhoForm(RefusableForm):
     """Whom a code is for."""
 
     username = _name_field(autofocus=True)
@@ -61,7 +61,7 @@ class WhoForm(DoorForm):
         self.fields["captcha"] = PictureField()
 
 
-class CodeForm(DoorForm):
+class CodeForm(RefusableForm):
     code = forms.CharField(
         label="验证码", max_length=12, help_text="6 位数字，5 分钟内有效。",
         widget=forms.TextInput(attrs=DIGITS),
@@ -69,20 +69,23 @@ class CodeForm(DoorForm):
     )  # fmt: skip
 
 
-class NewPasswordForm(CodeForm):
-    """The code and, in the same step, the new password: what is wrong with the
-    password is said before a try of the code is used up."""
+class PasswordPair(RefusableForm):
+    """A password chosen anew, typed twice."""
 
     password = forms.CharField(
-        label="新密码", strip=False, max_length=200, help_text="至少 10 位，不要用太常见的。",
+        label="密码", strip=False, max_length=200, help_text="至少 10 位，不要用太常见的。",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": "请设一个新密码。"},
+        error_messages={"required": "请设一个密码。"},
     )  # fmt: skip
     again = forms.CharField(
-        label="再输一遍新密码", strip=False, max_length=200,
+        label="再输一遍密码", strip=False, max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": "请再输一遍新密码。"},
+        error_messages={"required": "请再输一遍密码。"},
     )  # fmt: skip
+
+    def whose(self, given: dict[str, Any]) -> User | None:
+        """Whose password it will be, as far as that may be known here."""
+        return None
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -91,13 +94,25 @@ class NewPasswordForm(CodeForm):
             self.add_error("again", "两次输入的密码不一样。")
         if password:
             try:
-                password_validation.validate_password(password)
+                password_validation.validate_password(password, self.whose(given))
             except ValidationError as error:
                 self.add_error("password", error)
         return given
 
 
-class SecondStepForm(DoorForm):
+class NewPasswordForm(CodeForm, PasswordPair):
+    """The code and, in the same step, the new password: what is wrong with the
+    password is said before a try of the code is used up."""
+
+    field_order = ("code", "password", "again")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = "新密码"
+        self.fields["again"].label = "再输一遍新密码"
+
+
+class SecondStepForm(RefusableForm):
     code = forms.CharField(
         label="验证码", max_length=19,
         help_text="验证器应用上的 6 位数字；手机不在身边，输一个备用码。",
@@ -106,7 +121,7 @@ class SecondStepForm(DoorForm):
     )  # fmt: skip
 
 
-class ConfirmedForm(DoorForm):
+class ConfirmedForm(RefusableForm):
     """Asks for the password once more unless it was given a short while ago."""
 
     def __init__(self, *args: Any, fresh: bool, **kwargs: Any) -> None:
@@ -120,7 +135,7 @@ class ConfirmedForm(DoorForm):
             )  # fmt: skip
 
 
-class NameForm(DoorForm):
+class NameForm(RefusableForm):
     name = forms.CharField(
         label="姓名", max_length=19, error_messages={"required": "请填写姓名。"},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

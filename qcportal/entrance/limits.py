@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
@@ -52,8 +53,10 @@ def reached(limit: Limit, subject: str, at: datetime) -> bool:
     return count(limit, subject, at) >= limit.most
 
 
+@transaction.atomic
 def add(limit: Limit, subject: str, at: datetime) -> int:
-    """Count one more; the number it is. Two at once get two numbers."""
+    """Count one more; the number it is. Two at once get two numbers: the row is held
+    from the counting to the reading."""
     key, until = _key(limit, subject), at + limit.within
     row, made = Tally.objects.get_or_create(
         key=key, defaults={"count": 1, "until_at": until}

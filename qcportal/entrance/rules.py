@@ -41,7 +41,7 @@ def why_not_switch_off(user: User) -> Iterator[Refusal]:
         if weighty(seat):
             yield Refusal(
                 "second_factor_needed",
-                f"您是{seat.organisation.label}的{seat.get_duty_display()}，两步验证不能关。换手机时，先关不掉也能重新设置：按“换一台手机”。",
+                f"您是{seat.organisation.label}的{seat.get_duty_display()}，两步验证不能关。换手机请按“换一台手机”。",
             )
             return
 

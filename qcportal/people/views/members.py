@@ -26,6 +26,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
 from qcportal.clock import now
 from qcportal.entrance import second_factor
+from qcportal.entrance.forms import RefusableForm
 from qcportal.people import actions, letters, rules
 from qcportal.people.forms import (
     NOTES,
@@ -34,7 +35,6 @@ from qcportal.people.forms import (
     FactorForm,
     HandOverForm,
     InviteForm,
-    RefusableForm,
 )
 from qcportal.people.models import Invitation
 from qcportal.refusals import Refused
