@@ -44,6 +44,11 @@ INSTALLED_APPS = [
     "django.forms",
     "csp",
     "guardian",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "captcha",
     "qcportal",
     "qcportal.ui",
     "qcportal.audit",
@@ -52,6 +57,7 @@ INSTALLED_APPS = [
     "qcportal.campaigns",
     "qcportal.seals",
     "qcportal.inbox",
+    "qcportal.entrance",
     "qcportal.privacy",
     "qcportal.registrations",
     "qcportal.notices",
@@ -74,8 +80,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "qcportal.accounts.middleware.actor",
+    "qcportal.entrance.middleware.second_factor_first",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "qcportal.entrance.middleware.last_seen",
     "qcportal.people.middleware.stand_in",
     "qcportal.privacy.middleware.consent",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -163,7 +172,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "qcportal.accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -172,6 +181,26 @@ LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "accounts:start"
 LOGOUT_REDIRECT_URL = "home"
 ANONYMOUS_USER_NAME = None  # guardian: nobody is nobody, not a row
+# Seats of the association and seats with the seal need a second factor.
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=not (DEBUG or DEMO))
+# allauth carries the sign-in (stages, second factor, sessions); the pages are ours and
+# its own routes are closed (qcportal.entrance).
+ACCOUNT_ADAPTER = "qcportal.entrance.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "qcportal.entrance.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+CAPTCHA_LENGTH = 4
+# Drawn twice as large as it is shown (templates/entrance/captcha.html).
+CAPTCHA_FONT_SIZE = 56
+CAPTCHA_IMAGE_SIZE = (260, 92)
+CAPTCHA_LETTER_ROTATION = (-20, 20)
+CAPTCHA_FOREGROUND_COLOR = "#0b3a42"
+CAPTCHA_NOISE_FUNCTIONS = ("captcha.helpers.noise_arcs",)
+CAPTCHA_TIMEOUT = 10  # minutes
 
 # --- Sessions, cookies, headers
 SESSION_COOKIE_AGE = 12 * 3600
@@ -265,6 +294,15 @@ else:
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "portal@localhost")
 
+# --- Text messages: a backend's path, "console" (the worker's log) or "http"; unset is
+# console for developing and the demo, else no codes by text message are offered.
+SMS_BACKEND = env.text("SMS_BACKEND", "console" if DEBUG or DEMO else "")
+SMS_URL = env.text("SMS_URL")
+SMS_TOKEN = env.text("SMS_TOKEN")
+SMS_SIGNATURE = env.text("SMS_SIGNATURE", "QC成果申报")
+# So many a day for the whole site, whatever happens.
+SMS_A_DAY = env.number("SMS_A_DAY", 5000)
+
 # --- Celery: REDIS_URL is the broker; unset is a folder in VAR_DIR.
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
@@ -306,6 +344,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.number("SWEEP_SECONDS", 20),
     },
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
+    "sweep-texts": {"task": "inbox.sweep_texts", "schedule": 30},
+    # Codes whose message was lost, and what nobody needs any more.
+    "sweep-codes": {"task": "entrance.sweep_codes", "schedule": 30},
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
     # Imports whose message was lost or whose worker is gone.
     "sweep-imports": {"task": "imports.sweep", "schedule": 30},

@@ -22,5 +22,10 @@ urlpatterns = [
     path(f"{HERE}<uuid:key>/duty/", overseen(members.duty), name="duty"),
     path(f"{HERE}<uuid:key>/hand-over/", overseen(members.hand_over), name="hand_over"),
     path(f"{HERE}<uuid:key>/end/", overseen(members.end), name="end"),
+    path(
+        f"{HERE}<uuid:key>/second-factor/",
+        overseen(members.drop_second_factor),
+        name="second_factor",
+    ),
     path(f"{HERE}<uuid:key>/stand-in/", stand_in, name="stand_in"),
 ]

@@ -26,6 +26,8 @@ os.environ |= {
     "FIELD_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDE=",
     "FIELD_INDEX_KEY": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDI=",
     "SECURE_COOKIES": "0",
+    "REQUIRE_SECOND_FACTOR": "0",
+    "SMS_BACKEND": "console",
     "LOG_LEVEL": "WARNING",
 }
 

@@ -157,8 +157,11 @@ FILLED = {
     "seat": worlds.NO_KEY, "undertaken": "on", "act": "set_aside", "verdict": "set_aside",
     "opens_at": "2020-06-28T00:00", "closes_at": "2030-07-12T22:00", "judge": "1",
 }  # fmt: skip
-# 404 for a seat that is not one's own, and for a campaign not named.
-ASKS_FOR_MORE = {"accounts:take_seat", "accounts:organisation_right"}
+# 404 for a seat that is not one's own, and for a campaign not named; back to signing in
+# where the password was not given yet.
+ASKS_FOR_MORE = {
+    "accounts:take_seat", "accounts:organisation_right", "accounts:second_step",
+}  # fmt: skip
 
 
 # --- not visible is not there ------------------------------------------------------------

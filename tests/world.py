@@ -169,6 +169,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "channel": "group", "topic": "group",
         "consent_version": 1,
         "message": Message.objects.filter(organisation=result.group)[0].pk,
+        "absent_captcha": "0" * 40, "absent_session": 999999,
     }  # fmt: skip
 
 

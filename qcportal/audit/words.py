@@ -72,6 +72,18 @@ WHAT = {
     "activity_corrected": "更正活动记录",
     "topic_ended": "结束课题",
     "site_visited": "现场核查",
+    "signed_in": "登录",
+    "signed_out": "退出登录",
+    "sign_in_refused": "多次输错，暂停登录",
+    "password_reset": "重设密码",
+    "name_changed": "改姓名",
+    "mobile_changed": "换手机号",
+    "email_changed": "换邮箱",
+    "second_factor_on": "设置两步验证",
+    "second_factor_off": "关闭两步验证",
+    "recovery_codes_renewed": "换备用码",
+    "second_factor_dropped": "清除他人的两步验证",
+    "sessions_ended": "退出其他设备",
 }
 # What the look at the books may find.
 BOOKS = {
@@ -94,7 +106,7 @@ BOOKS = {
 OF_AN_ORGANISATION = {
     "seat_granted", "seat_ended", "member_invited", "invitation_renewed",
     "invitation_revoked", "invitation_accepted", "duties_handed_on", "approval_set",
-    "stand_in_began", "stand_in_ended",
+    "stand_in_began", "stand_in_ended", "second_factor_dropped",
 }  # fmt: skip
 DUTIES = {
     "clerk": "经办人",
@@ -125,6 +137,12 @@ KEYED = {
     "list_downloaded",
 }  # fmt: skip
 NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}
+# What these are about is the person who acted.
+OF_A_PERSON = {
+    "signed_in", "signed_out", "sign_in_refused", "password_changed", "password_reset",
+    "name_changed", "mobile_changed", "email_changed", "second_factor_on",
+    "second_factor_off", "recovery_codes_renewed", "sessions_ended",
+}  # fmt: skip
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
 
 
@@ -137,7 +155,8 @@ def about(code: str, key: str) -> str:
     """What was acted on, as a person would call it; ids of people say nothing."""
     if code == "window_moved":
         return STAGES.get(key, key)
-    if code.startswith(("campaign_", "requirements_")) or code in OF_AN_ORGANISATION | KEYED:
+    own = OF_AN_ORGANISATION | KEYED | OF_A_PERSON
+    if code.startswith(("campaign_", "requirements_")) or code in own:
         return ""
     return key
 
@@ -170,6 +189,10 @@ def details(data: dict[str, Any]) -> str:
         was = f"（原“{data['was']}”）" if data.get("was") else ""
         to = f" → {data['to']}" if data.get("to") else ""
         parts.append(f"{data['name']}{was}{to}")
+    if data.get("shown"):
+        parts.append(str(data["shown"]))
+    if data.get("address"):
+        parts.append(f"地址 {data['address']}")
     if data.get("reason"):
         parts.append(f"原因：{data['reason']}")
     return "，".join(parts)

@@ -16,6 +16,8 @@ from qcportal.accounts.roles import Duty, Role
 from qcportal.audit.record import record
 from qcportal.campaigns import actions as campaign_actions
 from qcportal.campaigns.models import Campaign
+from qcportal.entrance import actions as entrance_actions
+from qcportal.entrance import sessions
 from qcportal.inbox import mailing
 from qcportal.inbox.actions import tell
 from qcportal.people import letters, rules
@@ -224,6 +226,8 @@ def _leave(seat: Membership, *, reason: str, by: Actor, at: datetime) -> None:
         _leave_campaigns(seat, by=by, at=at)
     for running in StandIn.objects.running().filter(seat=seat):
         end_stand_in(running.pk, at=at)
+    if not Membership.objects.filter(user=seat.user, ended_at__isnull=True).exists():
+        sessions.end_all(seat.user)
 
 
 def _leave_campaigns(seat: Membership, *, by: Actor, at: datetime) -> None:
@@ -284,6 +288,17 @@ def _tell_both(
     for person in (seat.user, heir):
         if person.email:
             mailing.order(person.email, subject, text, at=at)
+
+
+@transaction.atomic
+def drop_second_factor(
+    seat_id: int, *, reason: str, overseen: bool = False, by: Actor, at: datetime
+) -> None:
+    """For a member whose phone is gone: signing in takes the password alone, until the
+    second step is set up anew. Raises Refused."""
+    seat = _seat(seat_id)
+    refuse_if(rules.why_not_touch_member(seat, by, overseen=overseen))
+    entrance_actions.drop_second_factor(seat, reason, overseen=overseen, by=by, at=at)
 
 
 @transaction.atomic

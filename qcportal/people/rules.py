@@ -152,12 +152,19 @@ def _in_force(seat: Membership) -> Iterator[Refusal]:
         yield Refusal("seat_ended", f"{seat.user.name}的这项职责已经停用，请刷新页面。")
 
 
+def why_not_touch_member(
+    seat: Membership, actor: Actor, *, overseen: bool = False
+) -> Iterator[Refusal]:
+    """``not_manager``, ``seat_ended``: what does not depend on the act."""
+    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
+    yield from _in_force(seat)
+
+
 def why_not_change_duty(
     seat: Membership, duty: str, actor: Actor, *, overseen: bool = False
 ) -> Iterator[Refusal]:
     """``last_manager``, ``duty_held``, ``duty_unknown``, ``judge_stays``."""
-    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
-    yield from _in_force(seat)
+    yield from why_not_touch_member(seat, actor, overseen=overseen)
     if duty == Duty.JUDGE or seat.duty == Duty.JUDGE:
         yield Refusal("judge_stays", "评审专家请另外邀请，不能和其他职责互换。", "duty")
     elif duty not in duties_of(seat.organisation):
@@ -180,8 +187,7 @@ def why_not_end(
     seat: Membership, reason: str, actor: Actor, *, overseen: bool = False
 ) -> Iterator[Refusal]:
     """``last_manager``, ``reason_missing``, ``seat_ended``."""
-    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
-    yield from _in_force(seat)
+    yield from why_not_touch_member(seat, actor, overseen=overseen)
     if not reason.strip():
         yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
     yield from _last_manager(seat, overseen)
@@ -195,8 +201,7 @@ def why_not_hand_over(
     overseen: bool = False,
 ) -> Iterator[Refusal]:
     """``successor_missing``, ``judge_stays``: to a colleague who is in force."""
-    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
-    yield from _in_force(seat)
+    yield from why_not_touch_member(seat, actor, overseen=overseen)
     if seat.duty == Duty.JUDGE:
         yield Refusal("judge_stays", "评审专家的工作不能交接，请停用后另外邀请。")
     if (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -18,13 +17,12 @@ from qcportal.accounts.middleware import SEAT_SESSION_KEY
 from qcportal.accounts.models import Membership, User
 from qcportal.accounts.rules import why_not_in_person
 from qcportal.clock import now
+from qcportal.entrance import door, sessions
 from qcportal.people import actions, rules
 from qcportal.people.forms import NewAccountForm
 from qcportal.people.models import Invitation
 from qcportal.privacy.models import ConsentText
 from qcportal.refusals import Refused, refuse_if
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def _found(token: str) -> Invitation | None:
@@ -78,7 +76,7 @@ def _join(request: HttpRequest, found: Invitation) -> HttpResponse:
         seat = actions.accept_as(found.pk, request.user, at=now())
     except Refused:
         return _page(request, _found_again(found), _form())
-    request.session.cycle_key()
+    sessions.renew_key(request)
     return _seated(request, seat)
 
 
@@ -94,7 +92,7 @@ def _begin(request: HttpRequest, found: Invitation) -> HttpResponse:
     except Refused as no:
         form.refuse(no.refusals)
         return _page(request, _found_again(found), form, 409)
-    login(request, seat.user, backend=BACKEND)
+    door.knock(request, seat.user, "invitation")
     return _seated(request, seat)
 
 
