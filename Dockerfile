@@ -21,7 +21,9 @@ COPY static/icons/ static/icons/
 RUN python -m venv /node-venv \
     && /node-venv/bin/python -m scripts.vendor_assets
 COPY . .
-RUN SECRET_KEY=build-only VAR_DIR=/tmp/var python manage.py collectstatic --noinput \
+ARG BUILD_KEY=YnVpbGQtb25seS1rZXktYnVpbGQtb25seS1rZXktMDE=
+RUN SECRET_KEY=build-only FIELD_KEYS=$BUILD_KEY FIELD_INDEX_KEY=$BUILD_KEY \
+    VAR_DIR=/tmp/var python manage.py collectstatic --noinput \
     && rm -rf node_modules /tmp/var
 
 # --- The image.
@@ -43,4 +45,5 @@ CMD ["gunicorn", "qcportal.wsgi", "--bind", "0.0.0.0:8000", \
      "--worker-class", "gthread", "--workers", "2", "--threads", "8", \
      "--worker-tmp-dir", "/dev/shm", "--no-control-socket", \
      "--timeout", "120", "--graceful-timeout", "30", \
-     "--access-logfile", "-"]
+     "--access-logfile", "-", \
+     "--access-logformat", "%(h)s %(t)s \"%(m)s %(U)s\" %(s)s %(b)s"]

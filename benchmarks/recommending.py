@@ -45,7 +45,7 @@ def _with_services() -> int:
 
 
 @contextmanager
-def _scratch_database() -> Iterator[None]:
+def scratch_database() -> Iterator[None]:
     """Django with the tests' settings on an empty database, dropped at the end."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django  # noqa: PLC0415 - after the settings are named
@@ -63,7 +63,7 @@ def _scratch_database() -> Iterator[None]:
 
 
 def _measure_all() -> None:
-    with _scratch_database():
+    with scratch_database():
         from django.db import connection  # noqa: PLC0415
 
         from benchmarks import scenes  # noqa: PLC0415 - models want a set-up Django

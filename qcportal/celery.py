@@ -12,3 +12,4 @@ filequeue.register()
 app = Celery("qcportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["qcportal.management"])  # above every app

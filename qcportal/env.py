@@ -4,6 +4,8 @@ Every reader also looks for ``NAME_FILE`` (a path whose content is the value), s
 that secrets can be mounted as files.
 """
 
+import base64
+import hashlib
 import os
 from pathlib import Path
 
@@ -48,3 +50,26 @@ def words(name: str, default: list[str] | None = None) -> list[str]:
     if not value:
         return default or []
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def keys(name: str, derive_from: str = "") -> list[str]:
+    """Comma-separated keys of 32 bytes in URL-safe Base64; at least one.
+
+    Unset, one is derived from ``derive_from`` (demo only); without that it stops.
+    """
+    given = words(name)
+    if not given and derive_from:
+        digest = hashlib.sha256(f"{name}:{derive_from}".encode()).digest()
+        given = [base64.urlsafe_b64encode(digest).decode()]
+    if not given:
+        raise ImproperlyConfigured(f"{name} is not set (see .env.example)")
+    for key in given:
+        try:
+            length = len(base64.urlsafe_b64decode(key))
+        except ValueError:
+            length = 0
+        if length != 32:
+            raise ImproperlyConfigured(
+                f"{name}: expected keys of 32 bytes in URL-safe Base64"
+            )
+    return given

@@ -21,6 +21,7 @@ from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.campaigns.models import Campaign, Milestone
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
+from qcportal.entrance.rules import weighty
 from qcportal.inbox.models import Message
 from qcportal.registrations.models import Registration
 from reviews.campaign_choice import campaign_of, campaigns_of
@@ -79,6 +80,8 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         if actor and campaign
         else None,
         "demo": settings.DEMO,
+        "second_factor_off": not settings.REQUIRE_SECOND_FACTOR
+        and bool(actor and weighty(actor.membership)),
         "urls": _urls(actor),
     }
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from qcportal import clock
+from qcportal.audit.standing import standing
 from qcportal.campaigns.models import Campaign
 from qcportal.frame import window_bar
 from qcportal.notices.models import Notice, NoticeAttachment
@@ -93,10 +94,18 @@ def _cases() -> list[PublicationEntry]:
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers; what watchers and containers ask."""
+    """200 when the database answers; what watchers and containers ask. ``books``: how
+    the last nightly check ended (``ok``, ``fault``, ``never``) and when."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "books": _books()})
+
+
+def _books() -> dict[str, str]:
+    found = standing()
+    if found is None:
+        return {"state": "never"}
+    return {"state": "fault" if found.count else "ok", "at": found.at.isoformat()}
 
 
 @login_not_required

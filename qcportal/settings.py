@@ -22,6 +22,12 @@ if not SECRET_KEY:
     if not (DEBUG or DEMO):
         raise ImproperlyConfigured("SECRET_KEY is not set (see .env.example)")
     SECRET_KEY = "demo-only-key-never-used-in-production"  # noqa: S105 - DEBUG/DEMO only
+# Personal data is encrypted under these keys: the first encrypts, all of them open.
+FIELD_KEYS = env.keys("FIELD_KEYS", derive_from=SECRET_KEY if DEBUG or DEMO else "")
+# Its own key: equal numbers are found by it without opening any.
+FIELD_INDEX_KEY = env.keys(
+    "FIELD_INDEX_KEY", derive_from=SECRET_KEY if DEBUG or DEMO else ""
+)[0]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 # Links in papers, mails and QR codes are made from this, never from a request.
@@ -38,6 +44,11 @@ INSTALLED_APPS = [
     "django.forms",
     "csp",
     "guardian",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "captcha",
     "qcportal",
     "qcportal.ui",
     "qcportal.audit",
@@ -46,9 +57,12 @@ INSTALLED_APPS = [
     "qcportal.campaigns",
     "qcportal.seals",
     "qcportal.inbox",
+    "qcportal.entrance",
+    "qcportal.privacy",
     "qcportal.registrations",
     "qcportal.notices",
     "qcportal.people",
+    "qcportal.imports",
     "submissions",
     "recommenders",
     "reviews",
@@ -66,9 +80,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "qcportal.accounts.middleware.actor",
+    "qcportal.entrance.middleware.second_factor_first",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "qcportal.entrance.middleware.last_seen",
     "qcportal.people.middleware.stand_in",
+    "qcportal.privacy.middleware.consent",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qcportal.ui.middleware.private_pages",
     "qcportal.ui.middleware.refused",
@@ -154,7 +172,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "qcportal.accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -163,6 +181,26 @@ LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "accounts:start"
 LOGOUT_REDIRECT_URL = "home"
 ANONYMOUS_USER_NAME = None  # guardian: nobody is nobody, not a row
+# Seats of the association and seats with the seal need a second factor.
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=not (DEBUG or DEMO))
+# allauth carries the sign-in (stages, second factor, sessions); the pages are ours and
+# its own routes are closed (qcportal.entrance).
+ACCOUNT_ADAPTER = "qcportal.entrance.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "qcportal.entrance.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+CAPTCHA_LENGTH = 4
+# Drawn twice as large as it is shown (templates/entrance/captcha.html).
+CAPTCHA_FONT_SIZE = 56
+CAPTCHA_IMAGE_SIZE = (260, 92)
+CAPTCHA_LETTER_ROTATION = (-20, 20)
+CAPTCHA_FOREGROUND_COLOR = "#0b3a42"
+CAPTCHA_NOISE_FUNCTIONS = ("captcha.helpers.noise_arcs",)
+CAPTCHA_TIMEOUT = 10  # minutes
 
 # --- Sessions, cookies, headers
 SESSION_COOKIE_AGE = 12 * 3600
@@ -239,6 +277,9 @@ WHITENOISE_USE_FINDERS = DEBUG or DEMO
 # Behind nginx, files are handed over by X-Accel-Redirect from this internal path.
 ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
 # Uploads are scanned by ClamAV at host:port; unset means no scan.
+# Uploads are opened by a child process with limits (documents/inspector.py). Only the
+# tests look at them in place, where a thousand starts would be most of the time.
+INSPECT_UPLOADS_APART = True
 CLAMAV_ADDRESS = env.text("CLAMAV_ADDRESS")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
@@ -252,6 +293,15 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "portal@localhost")
+
+# --- Text messages: a backend's path, "console" (the worker's log) or "http"; unset is
+# console for developing and the demo, else no codes by text message are offered.
+SMS_BACKEND = env.text("SMS_BACKEND", "console" if DEBUG or DEMO else "")
+SMS_URL = env.text("SMS_URL")
+SMS_TOKEN = env.text("SMS_TOKEN")
+SMS_SIGNATURE = env.text("SMS_SIGNATURE", "QC成果申报")
+# So many a day for the whole site, whatever happens.
+SMS_A_DAY = env.number("SMS_A_DAY", 5000)
 
 # --- Celery: REDIS_URL is the broker; unset is a folder in VAR_DIR.
 if REDIS_URL:
@@ -294,13 +344,23 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.number("SWEEP_SECONDS", 20),
     },
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
+    "sweep-texts": {"task": "inbox.sweep_texts", "schedule": 30},
+    # Codes whose message was lost, and what nobody needs any more.
+    "sweep-codes": {"task": "entrance.sweep_codes", "schedule": 30},
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
-    # Mails of applications whose message was lost.
-    "sweep-registration-mail": {"task": "registrations.sweep_mail", "schedule": 120},
+    # Imports whose message was lost or whose worker is gone.
+    "sweep-imports": {"task": "imports.sweep", "schedule": 30},
     # Files in the store that no row owns any more.
     "drop-unowned-files": {
         "task": "documents.drop_unowned",
         "schedule": crontab(hour=3, minute=40),
+    },
+    # Do the books add up? Every night; once a week every file is read as well.
+    "check-books": {"task": "books.check", "schedule": crontab(hour=2, minute=40)},
+    "check-books-and-files": {
+        "task": "books.check",
+        "schedule": crontab(hour=4, minute=20, day_of_week="sunday"),
+        "kwargs": {"digests": True},
     },
     # Topics without an activity record for 60 days, told once a week.
     "warn-idle-topics": {

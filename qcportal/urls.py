@@ -12,6 +12,7 @@ urlpatterns = [
     path("clock/", home.server_clock, name="clock"),
     path("", include("qcportal.notices.urls")),
     path("", include("reviews.public_urls")),
+    path("", include("qcportal.privacy.urls")),
     path("accounts/", include("qcportal.accounts.urls")),
     path("accounts/", include("qcportal.people.urls")),
     path("accounts/organisations/", include("reviews.people_urls")),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("campaigns/", include("qcportal.campaigns.urls")),
     path("seals/", include("qcportal.seals.urls")),
     path("messages/", include("qcportal.inbox.urls")),
+    path("imports/", include("qcportal.imports.urls")),
     path("audit/", include("qcportal.audit.urls")),
     path("ui/", include("qcportal.ui.urls")),
 ]

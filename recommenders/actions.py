@@ -75,7 +75,8 @@ def stamp(
     submission_id: int, *, evidence: str, scan: Document | None, confirmed: bool,
     by: Actor, at: datetime,
 ) -> Stamp:  # fmt: skip
-    """The body's seal on its opinion of one result."""
+    """The body's seal on its opinion of one result. The same scan, or the picture once
+    more on the same sheet (a second click), answers with the stamp that stands."""
     submission = submission_actions.locked(submission_id)
     refuse_if(
         rules.why_not_stamp(
@@ -83,6 +84,9 @@ def stamp(
         )
     )
     sheet = submission_rules.written_sheet(submission, Tier.RECOMMENDER)
+    standing = submission_rules.live_stamp(sheet)
+    if standing and (standing.act.evidence, standing.scan) == (evidence, scan):
+        return standing
     return submission_actions.press(sheet, evidence=evidence, scan=scan, by=by, at=at)
 
 
@@ -235,10 +239,12 @@ def save_statistics(
         refuse_if(rules.statistics_faults(dossier.campaign, kept))
     dossier.statistics = kept
     dossier.statistics_version += 1
+    dossier.statistics_saved_at = at
     dossier.statistics_done_at = at if done else None
     dossier.save(
-        update_fields=["statistics", "statistics_version", "statistics_done_at"]
-    )
+        update_fields=["statistics", "statistics_version", "statistics_saved_at",
+                       "statistics_done_at"]
+    )  # fmt: skip
     return dossier
 
 
@@ -269,7 +275,8 @@ def make_paper(dossier_id: int, kind: str, *, by: Actor, at: datetime) -> Paper:
 
 
 def newest_paper(dossier: Dossier, kind: str) -> Paper | None:
-    return dossier.papers.filter(kind=kind).select_related("document").first()
+    rows = Paper.objects.filter(dossier_id=dossier.pk, kind=kind)
+    return rows.select_related("document").first()
 
 
 @transaction.atomic

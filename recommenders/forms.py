@@ -10,7 +10,7 @@ from django import forms
 from qcportal.campaigns.models import Campaign
 from qcportal.documents import uploads
 from qcportal.refusals import Refused
-from qcportal.ui.forms import ParagraphsField
+from qcportal.ui.forms import ParagraphsField, PortalForm
 from recommenders.rules import number
 from submissions.lifecycle import State
 
@@ -25,7 +25,7 @@ BENCH_STATES = (
 )  # fmt: skip
 
 
-class DeskFilter(forms.Form):
+class DeskFilter(PortalForm):
     """The filters of the desk's address; what names nothing is left out."""
 
     q = forms.CharField(
@@ -97,7 +97,7 @@ def reordered(
     return order
 
 
-class StatisticsForm(forms.Form):
+class StatisticsForm(PortalForm):
     """One text field per figure of the campaign; the rules judge what was typed."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
@@ -136,7 +136,7 @@ def plain_figure(text: Any) -> str:
     return f"{value:f}" if value is not None and abs(value) < 10**15 else text
 
 
-class SummaryForm(forms.Form):
+class SummaryForm(PortalForm):
     """The 活动总结 as the body wrote it."""
 
     summary = forms.FileField(
@@ -159,7 +159,7 @@ class SummaryForm(forms.Form):
         return upload
 
 
-class CommentForm(forms.Form):
+class CommentForm(PortalForm):
     """Why a result goes back or is not recommended."""
 
     comment = ParagraphsField(label="原因", required=False)

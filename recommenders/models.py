@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.encryption import PrivateJSONField
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
@@ -43,6 +44,7 @@ class Dossier(models.Model):
     summary_at = models.DateTimeField(null=True, blank=True)
     statistics = models.JSONField(default=dict, blank=True)
     statistics_version = models.PositiveIntegerField(default=0)
+    statistics_saved_at = models.DateTimeField(null=True, blank=True)
     statistics_done_at = models.DateTimeField(null=True, blank=True)
 
     objects = DossierQuerySet.as_manager()
@@ -93,7 +95,7 @@ def bench(actor: Actor, dossier: Dossier) -> QuerySet[Submission]:
     shows: ``rank`` and the totals ``own_score`` and ``panel_score`` (complete sheets of
     the revision that counts, else None) and ``opinion_stamped``. Candidates or not."""
     totals = ScoreSheet.objects.filter(revision=OuterRef("revision"), complete=True)
-    ranks = Candidate.objects.filter(dossier=dossier, submission=OuterRef("pk"))
+    ranks = Candidate.objects.filter(dossier_id=dossier.pk, submission=OuterRef("pk"))
     stamps = Stamp.objects.filter(
         sheet__revision=OuterRef("revision"),
         sheet__tier=Tier.RECOMMENDER,
@@ -129,7 +131,7 @@ class Paper(models.Model):
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="papers")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
-    facts = models.JSONField("所列内容")
+    facts = PrivateJSONField("所列内容", bound_to="recommenders.Paper.facts")
     list_hash = models.CharField(max_length=64)
     check_code = models.CharField(max_length=12)
     made_at = models.DateTimeField()

@@ -279,7 +279,7 @@ def dossier_faults(dossier: Dossier) -> Iterator[Refusal]:
 def recommended(dossier: Dossier) -> list[Candidate]:
     """Those that take a place, by rank."""
     return list(
-        dossier.candidates.filter(recommended_at__isnull=False)
+        Candidate.objects.filter(dossier_id=dossier.pk, recommended_at__isnull=False)
         .select_related(
             "submission__unit",
             "submission__revision__form",

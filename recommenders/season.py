@@ -27,8 +27,23 @@ def campaigns_of(actor: Actor) -> QuerySet[Campaign]:
 
 
 def dossier_on(request: HttpRequest) -> Dossier:
-    """The dossier of the page: of ``?campaign=<code>`` if the body has to do with that
-    campaign, else of its newest. Http404 for another's, or while there is none."""
+    """The dossier of the page; looking at it writes nothing: until the body's first act
+    it is an unsaved, empty one. Http404 as ``_campaign_of``."""
+    campaign, body = _campaign_of(request), request.actor.organisation
+    found = Dossier.objects.filter(campaign=campaign, recommender=body).first()
+    found = found or Dossier()
+    found.campaign, found.recommender = campaign, body
+    return found
+
+
+def dossier_kept(request: HttpRequest) -> Dossier:
+    """As ``dossier_on``, for an act: made if there is none yet."""
+    return actions.dossier_of(_campaign_of(request), request.actor.organisation)
+
+
+def _campaign_of(request: HttpRequest) -> Campaign:
+    """That of ``?campaign=<code>`` if the body has to do with it, else its newest.
+    Http404 for another's, or while there is none."""
     asked = request.GET.get("campaign", "")
     known = campaigns_of(request.actor)
     if asked:
@@ -36,7 +51,7 @@ def dossier_on(request: HttpRequest) -> Dossier:
     campaign = known.first()
     if campaign is None:
         raise Http404
-    return actions.dossier_of(campaign, request.actor.organisation)
+    return campaign
 
 
 def here(name: str, request: HttpRequest) -> str:

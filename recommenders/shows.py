@@ -23,6 +23,7 @@ from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 from recommenders import papers, rules
 from recommenders.models import Dossier, Paper
+from recommenders.proposals import Proposal
 from submissions import places
 from submissions import rules as submission_rules
 from submissions import shows as submission_shows
@@ -32,6 +33,13 @@ from submissions.models import ScoreSheet, Submission, Tier
 MAKING_ORDER = (
     Paper.Kind.REVIEW, Paper.Kind.SUMMARY, Paper.Kind.SUMMARY_PDF, Paper.Kind.TABLE,
 )  # fmt: skip
+# What the buttons call each paper: four buttons of one page must not share a name.
+CALLED = {
+    Paper.Kind.REVIEW: "评审汇总表",
+    Paper.Kind.SUMMARY: "推荐汇总表 Excel",
+    Paper.Kind.SUMMARY_PDF: "推荐汇总表 PDF",
+    Paper.Kind.TABLE: "推荐表",
+}
 UNITS_SHOWN = 30  # in the side panel; those with the most waiting come first
 ORDERS = {
     "rank": [F("rank").asc(nulls_last=True), F("panel_score").desc(nulls_last=True)],
@@ -277,7 +285,7 @@ def table_state(dossier: Dossier) -> tuple[str, str]:
 def newest(dossier: Dossier) -> dict[str, Paper]:
     """Kind → its newest paper, in one query."""
     found: dict[str, Paper] = {}
-    for paper in dossier.papers.select_related("document"):
+    for paper in Paper.objects.filter(dossier_id=dossier.pk).select_related("document"):
         found.setdefault(paper.kind, paper)
     return found
 
@@ -301,6 +309,7 @@ class Figure:
     marked: bool = False
     last: str = ""
     change: str = ""
+    source: str = ""
 
 
 def last_year(dossier: Dossier) -> Dossier | None:
@@ -334,10 +343,13 @@ def figures(
     typed: Mapping[str, Any],
     faults: Iterable[Refusal] = (),
     last: Dossier | None = None,
+    counted: Mapping[str, Proposal] | None = None,
 ) -> list[Figure]:
     """The sheet's lines with what was typed, rates computed, both cells of a
-    disagreement marked; beside them last year's."""
-    campaign = dossier.campaign
+    disagreement marked; beside them last year's. A line never saved yet starts with
+    what the portal ``counted``; the source is said beside it."""
+    campaign, counted = dossier.campaign, counted or {}
+    typed = {code: one.value for code, one in counted.items()} | dict(typed)
     values = _values(campaign, typed)
     before = _values(last.campaign, last.statistics) if last else {}
     faults = list(faults)
@@ -356,9 +368,22 @@ def figures(
             at_most=" ".join(item.get("at_most", [])),
             errors=[f.message for f in faults if f.field == item["code"]],
             marked=item["code"] in marked,
+            source=_source(item, counted, typed),
         )
         for item in campaign.statistics
     ]
+
+
+def _source(
+    item: Mapping[str, Any], counted: Mapping[str, Proposal], typed: Mapping[str, Any]
+) -> str:
+    """Where a proposed figure comes from, and how it differs from what was typed."""
+    found = counted.get(item["code"])
+    if found is None:
+        return ""
+    if rules.number(typed.get(item["code"], "")) == rules.number(found.value):
+        return f"取自{found.source}，可以改"
+    return f"{found.source}有 {thousands(found.value)} {item['unit']}"
 
 
 def _other_cells(campaign: Any, faults: Sequence[Refusal]) -> set[str]:
@@ -406,7 +431,6 @@ class PaperShown:
     """One paper of the list: the newest one, if any, and whether it is of today's list."""
 
     kind: str
-    label: str
     paper: Paper | None
     old: bool
     refusals: Sequence[Refusal]
@@ -415,10 +439,10 @@ class PaperShown:
     @property
     def make(self) -> submission_rules.Offer:
         """The button that orders it."""
-        again = self.paper is not None
+        verb = "重新生成" if self.paper else "生成"
         return submission_rules.Offer(
             "make",
-            "重新生成" if again else "生成",
+            f"{verb}{CALLED[Paper.Kind(self.kind)]}",
             tuple(self.refusals),
             needs_comment=False,
             kind="primary" if self.is_next else "line",
@@ -440,7 +464,6 @@ def papers_shown(
     shown = {
         kind.value: PaperShown(
             kind.value,
-            kind.label,
             made.get(kind.value),
             kind.value in made and made[kind.value].list_hash != digest,
             why_not,

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from qcportal.accounts.actors import Actor
+from qcportal.accounts.contacts import shown
 from qcportal.accounts.roles import Role
 from qcportal.documents.models import Document
 from submissions import papers, shows
@@ -19,6 +21,7 @@ from submissions.models import (
     Submission,
     Tier,
 )
+from submissions.rules import may_see_mobile
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,13 @@ def revisions(submission: Submission) -> list[FrozenPaper]:
     return [FrozenPaper(f"第 {r.number} 版", r.document) for r in found]
 
 
-def frozen_form(submission: Submission) -> dict[str, Any] | None:
-    """What was filed last, as rows of cells; None while nothing was filed."""
+def frozen_form(submission: Submission, actor: Actor) -> dict[str, Any] | None:
+    """What was filed last, as rows of cells, with the numbers the actor may read; None
+    while nothing was filed."""
     revision = submission.revision
     if revision is None:
         return None
     return papers.form_facts(
-        revision.form.form, revision.content,
+        revision.form.form, shown(revision.content, may_see_mobile(submission, actor)),
         recommender=revision.recommender_name, year=submission.campaign.year,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from django import forms
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.shows import type_labels
+from qcportal.ui.forms import PortalForm
 from submissions.lifecycle import State
 
 # What ``sort`` may say → the order in the database; the code makes it total.
@@ -22,7 +23,7 @@ SORTS = {
 STANDARD_SORT = "-code"
 
 
-class EntryFilters(forms.Form):
+class EntryFilters(PortalForm):
     """Values that name nothing are left out, never an error page."""
 
     state = forms.ChoiceField(label="状态", required=False)

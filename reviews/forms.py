@@ -8,14 +8,14 @@ from typing import Any
 from django import forms
 
 from qcportal.campaigns.models import AwardLevel, CheckItem, Rubric
-from qcportal.ui.forms import ParagraphsField, YesNo
+from qcportal.ui.forms import ParagraphsField, PortalForm, YesNo
 from reviews.rules import Finding
 
 NONE = "none"
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
-class Filters(forms.Form):
+class Filters(PortalForm):
     """Filters in the URL: what is not understood counts as not asked for."""
 
     def chosen(self) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class CheckFilter(Filters):
         return {k: str(v) for k, v in self.chosen().items()}
 
 
-class CheckForm(forms.Form):
+class CheckForm(PortalForm):
     """Per item 符合 or 不符 with a note; a comment for the group."""
 
     comment = ParagraphsField(label="还要告诉班组的话", required=False, max_length=500)
@@ -92,7 +92,7 @@ class NeededInTheEnd(ParagraphsField):
         """Nothing here: rules.why_not_hand_in asks."""
 
 
-class MarkForm(forms.Form):
+class MarkForm(PortalForm):
     """Marks as typed (the rubric judges them), two remarks, the version opened."""
 
     use_required_attribute = False
@@ -120,7 +120,7 @@ class MarkForm(forms.Form):
         return {c: str(self[f"mark-{c}"].value() or "") for c in self.codes}
 
 
-class CountsForm(forms.Form):
+class CountsForm(PortalForm):
     """How many results get each award, highest first."""
 
     def __init__(self, levels: Sequence[AwardLevel], *args: Any, **kwargs: Any) -> None:
@@ -139,7 +139,7 @@ class CountsForm(forms.Form):
         return found if any(number for _, number in found) else None
 
 
-class AwardsForm(forms.Form):
+class AwardsForm(PortalForm):
     """The award chosen for each result of the page; unchanged ones are left out."""
 
     def __init__(
@@ -163,7 +163,7 @@ class AwardsForm(forms.Form):
         return found
 
 
-class AnnounceForm(forms.Form):
+class AnnounceForm(PortalForm):
     closes_at = forms.DateTimeField(
         label="公示截止",
         input_formats=[MOMENT],
@@ -176,7 +176,7 @@ class AnnounceForm(forms.Form):
     )
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(PortalForm):
     comment = ParagraphsField(required=False, max_length=200)
 
     def reason(self) -> str:
@@ -203,7 +203,7 @@ class ListFilter(Filters):
     q = forms.CharField(required=False, max_length=60)
 
 
-class PdfForm(forms.Form):
+class PdfForm(PortalForm):
     """A file to compare; read once, never kept."""
 
     MOST = 40 * 1024 * 1024

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.encryption import PrivateJSONField
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
@@ -243,7 +244,7 @@ class Export(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
     )
     title = models.CharField(max_length=100)
-    filters = models.JSONField(default=dict)
+    filters = PrivateJSONField(default=dict, bound_to="reviews.Export.filters")
     rows = models.PositiveIntegerField(default=0)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()

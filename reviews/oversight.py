@@ -9,14 +9,16 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign
+from qcportal.people.rules import managed
 from recommenders.models import Dossier
 from submissions.models import Submission
 
 
 def organisations_of(actor: Actor) -> QuerySet[Organisation]:
     """Everybody who files, stamps or recommends in the actor's campaigns, the units
-    under those recommending bodies, and all groups of those units. Never another
-    association's line, never an association itself."""
+    under those recommending bodies, and all groups of those units; for a manager also
+    whom the association took up itself. Never another association's line; of
+    associations only one it took up, until that has a manager of its own."""
     filed = Submission.objects.visible_to(actor).order_by()
     bodies = Q(pk__in=Dossier.objects.visible_to(actor).values("recommender"))
     bodies |= Q(pk__in=filed.filter(recommender__isnull=False).values("recommender"))
@@ -30,7 +32,14 @@ def organisations_of(actor: Actor) -> QuerySet[Organisation]:
         | Q(pk__in=units.values("pk"))
         | Q(tier=Role.GROUP, parent__in=units.values("pk"))
         | Q(pk__in=filed.values("group"))
-    ).exclude(tier=Role.ASSOCIATION)
+        | _taken_up(actor)
+    ).exclude(tier=Role.ASSOCIATION, pk__in=managed())
+
+
+def _taken_up(actor: Actor) -> Q:
+    if actor.role != Role.ASSOCIATION or not actor.may("manage_members"):
+        return Q(pk__in=())
+    return Q(registrar=actor.organisation)
 
 
 def campaign_for(actor: Actor, organisation: Organisation) -> Campaign | None:

@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from qcportal.accounts import mobiles
 from qcportal.documents.models import Document
 from reviews.models import Assignment, Certificate, PublicationEntry
 from submissions import rules as submission_rules
@@ -151,10 +152,10 @@ def identities(revision: Revision) -> list[str]:
 
 
 def blind(text: str, hidden: Sequence[str]) -> str:
-    """``text`` with every one of ``hidden`` taken out."""
+    """``text`` with every one of ``hidden`` taken out, and numbers masked."""
     for name in hidden:
         text = text.replace(name, HIDDEN)
-    return text
+    return mobiles.mask_within(text)
 
 
 def blind_title(assignment: Assignment) -> str:

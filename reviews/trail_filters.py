@@ -9,11 +9,12 @@ from django.db.models import Q, QuerySet
 
 from qcportal.audit import words
 from qcportal.audit.models import TrailEntry
+from qcportal.ui.forms import PortalForm
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class TrailFilters(forms.Form):
+class TrailFilters(PortalForm):
     """Values that name nothing are left out, never an error page."""
 
     what = forms.ChoiceField(

@@ -5,8 +5,9 @@ Standard library only. The folder is closed to other users of the machine; the f
 are readable so that the unprivileged users inside the containers can read them.
 """
 
+from base64 import urlsafe_b64encode
 from pathlib import Path
-from secrets import token_hex, token_urlsafe
+from secrets import token_bytes, token_hex, token_urlsafe
 
 FOLDER = Path(__file__).resolve().parent.parent / "deploy" / "secrets"
 
@@ -24,5 +25,8 @@ def keep(name: str, value: str) -> str:
 if __name__ == "__main__":
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     keep("secret_key", token_urlsafe(60))
+    # Keys of the personal data: a copy belongs in a safe place, apart from backups.
+    for name in ("field_keys", "field_index_key"):
+        keep(name, urlsafe_b64encode(token_bytes(32)).decode())
     password = keep("database_password", token_hex(24))
     keep("database_url", f"postgres://portal:{password}@postgres:5432/portal")

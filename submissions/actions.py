@@ -24,6 +24,7 @@ from qcportal.documents.making import order
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.models import Evidence, SealAct
+from qcportal.ui import identity
 from submissions import notices, proof, rules, tasks
 from submissions.lifecycle import MOVES, MoveName, State
 from submissions.models import (
@@ -61,6 +62,8 @@ def advance(
     move = MOVES[name]
     if move.needs_comment and not comment.strip():
         refuse("comment_missing", "请写明原因，对方会看到。", "comment")
+    if identity.holds_number(comment):
+        refuse("identity_number", identity.SENTENCE, "comment")
     step = Step.objects.create(
         submission=submission, move=name, from_state=submission.state,
         to_state=move.to_state, by=by.user, by_name=by.user_name,
@@ -185,12 +188,13 @@ def save_draft(
             "stale_version",
             "另一个窗口或另一位同事刚刚改过这份草稿，您这里的改动没有盖掉它。请先看看最新内容。",
         )
+    refuse_if(definition.not_kept(submission.form.form, content))
     _write(submission, content)
     submission.version += 1
     submission.saved_at = at
     submission.save(
         update_fields=["content", "title", "group_name", "unit_name", "topic_type",
-                       "recommender", "version", "saved_at"]
+                       "recommender", "mobile_index", "version", "saved_at"]
     )  # fmt: skip
     return submission
 

@@ -16,10 +16,11 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from qcportal.accounts import mobiles
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns.definition import FieldDefinition, FormDefinition, Section
 from qcportal.refusals import Refusal
-from qcportal.ui.forms import ParagraphsField, RadioCards, newlines_once
+from qcportal.ui.forms import ParagraphsField, PortalForm, RadioCards, newlines_once
 from submissions.rules import DIRECT
 
 PER_PAGE = 25
@@ -104,8 +105,15 @@ def read_content(
             if f"{code}-TOTAL_FORMS" in data:
                 found[code] = _read_rows(item, data)
         elif code in data:
-            found[code] = newlines_once(data[code]).strip()
+            found[code] = _as_kept(item, newlines_once(data[code]).strip())
     return found
+
+
+def _as_kept(item: FieldDefinition, text: str) -> str:
+    """A mobile typed in groups or with +86 is kept as its 11 digits."""
+    if item.kind == "mobile" and mobiles.is_mobile(text):
+        return mobiles.normalise(text)
+    return text
 
 
 def _read_rows(item: FieldDefinition, data: QueryDict) -> list[dict[str, str]]:
@@ -115,7 +123,9 @@ def _read_rows(item: FieldDefinition, data: QueryDict) -> list[dict[str, str]]:
     rows = []
     for number in sorted(numbers)[:MOST_ROWS]:
         row = {
-            column.code: data.get(f"{item.code}-{number}-{column.code}", "").strip()
+            column.code: _as_kept(
+                column, data.get(f"{item.code}-{number}-{column.code}", "").strip()
+            )
             for column in item.columns
         }
         if any(row.values()):
@@ -165,7 +175,7 @@ class Line:
     table: RowTable | None = None
 
 
-class ContentForm(forms.Form):
+class ContentForm(PortalForm):
     """A filled content as a page shows it, with what the rules say at each field."""
 
     use_required_attribute = False
@@ -262,7 +272,7 @@ class Asked:
     check: bool
 
 
-class VersionForm(forms.Form):
+class VersionForm(PortalForm):
     """Which version of the draft the page was opened with; junk counts as very old."""
 
     version = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
@@ -274,7 +284,7 @@ class VersionForm(forms.Form):
         return -1 if found is None else found
 
 
-class StepForm(forms.Form):
+class StepForm(PortalForm):
     """Where on the form the page stands; junk counts as not asked for."""
 
     step = forms.IntegerField(min_value=1, max_value=9, required=False)

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from qcportal.accounts import mobiles
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.encryption import BlindIndexField, PrivateJSONField
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
@@ -54,8 +56,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def filtered(self, filters: Mapping[str, str]) -> SubmissionQuerySet:
         """By the declared filters only: ``state``, ``category`` (code), ``recommender``
-        (key), ``unit`` (key), ``topic_type``, ``q`` (code, title, group or unit name).
-        Others, and values that name nothing, are ignored."""
+        (key), ``unit`` (key), ``topic_type``, ``q`` (code, title, group or unit name, or
+        the contact's whole mobile number). Others, and values that name nothing, are
+        ignored."""
         found = self
         if filters.get("category"):
             found = found.filter(category__code=filters["category"])
@@ -67,7 +70,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             key = _uuid(filters.get(name, ""))
             if key:
                 found = found.filter(**{f"{name}__key": key})
-        if words := filters.get("q", "").strip():
+        words = filters.get("q", "").strip()
+        if mobiles.is_mobile(words):
+            found = found.filter(mobile_index=mobiles.index(words))
+        elif words:
             found = found.filter(
                 Q(code__icontains=words)
                 | Q(title__icontains=words)
@@ -116,7 +122,11 @@ class Submission(models.Model):
     group_name = models.CharField("小组名称", max_length=200, blank=True)
     unit_name = models.CharField("企业名称", max_length=200, blank=True)
     topic_type = models.CharField("课题类型", max_length=30, blank=True)
-    content = models.JSONField(default=dict)
+    content = PrivateJSONField(default=dict, bound_to="submissions.Submission.content")
+    # By it a result is found by the whole number of its contact.
+    mobile_index = BlindIndexField(
+        "联系人手机号索引", of="contact_mobile", db_index=True
+    )
     version = models.PositiveIntegerField("草稿版本", default=0)
     state = models.CharField(
         "状态",
@@ -185,6 +195,11 @@ class Submission(models.Model):
         return HOLDERS[self.state_enum]
 
     @property
+    def contact_mobile(self) -> str:
+        """The contact's number in the working copy, as it is indexed."""
+        return mobiles.normalise(self.form.form.value(self.content, "mobile"))
+
+    @property
     def filed_revision(self) -> Revision:
         """The revision that counts; ValueError before the first filing."""
         if self.revision is None:
@@ -211,9 +226,14 @@ class Revision(models.Model):
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="revisions")
     number = models.PositiveSmallIntegerField("版次")
     form = models.ForeignKey(FormVersion, models.PROTECT, related_name="+")
-    content = models.JSONField()
+    content = PrivateJSONField(bound_to="submissions.Revision.content")
     papers = models.JSONField("附件摘要", default=list)
-    activity = models.JSONField("活动记录（平台）", default=dict, blank=True)
+    activity = PrivateJSONField(
+        "活动记录（平台）",
+        default=dict,
+        blank=True,
+        bound_to="submissions.Revision.activity",
+    )
     recommender_name = models.CharField(max_length=80, blank=True)
     content_hash = models.CharField(max_length=64)
     check_code = models.CharField("核对码", max_length=12, unique=True)

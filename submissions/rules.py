@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS
@@ -26,6 +27,7 @@ from submissions.lifecycle import (
     HOLDERS,
     MOVES,
     MoveName,
+    Reach,
     State,
 )
 from submissions.models import (
@@ -181,6 +183,17 @@ def why_not_file(
         yield from why_not_take_topic(
             submission.campaign, submission.topic, actor, submission
         )
+
+
+def may_see_mobile(submission: Submission, actor: Actor | None) -> bool:
+    """The group and its unit; the body they chose, once it reached it; the secretariat
+    of the campaign."""
+    reached = submission.reach >= Reach.RECOMMENDER
+    return contacts.may_see_mobile(
+        actor, own=submission.group,
+        above=[submission.unit, submission.recommender if reached else None],
+        host=submission.campaign.host,
+    )  # fmt: skip
 
 
 def incomplete(submission: Submission) -> Iterator[Refusal]:

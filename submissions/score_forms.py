@@ -18,7 +18,7 @@ from qcportal.campaigns.models import Rubric
 from qcportal.documents import uploads
 from qcportal.refusals import Refusal, Refused
 from qcportal.seals.models import Evidence
-from qcportal.ui.forms import ParagraphsField, RadioCards
+from qcportal.ui.forms import ParagraphsField, PortalForm, RadioCards
 from submissions.models import ScoreSheet
 
 SCAN_EXTENSIONS = ["pdf", "jpg", "png"]
@@ -56,7 +56,7 @@ class NeededLater(ParagraphsField):
         """Nothing is asked of a half-filled sheet."""
 
 
-class SheetForm(forms.Form):
+class SheetForm(PortalForm):
     """Marks of a rubric (fields ``mark-<criterion code>``), opinion, version.
 
     Half-filled sheets are sound: missing marks and a long opinion are said when the
@@ -184,7 +184,7 @@ def attach(form: forms.Form, refusals: Iterable[Refusal]) -> None:
         form.add_error(name, refusal.message)
 
 
-class EvidenceForm(forms.Form):
+class EvidenceForm(PortalForm):
     """How the stamp is shown: ink on paper and a scan, or the kept picture."""
 
     evidence = forms.ChoiceField(
@@ -203,7 +203,7 @@ class EvidenceForm(forms.Form):
         return self.cleaned_data["evidence"] or Evidence.SCAN
 
 
-class ScanForm(forms.Form):
+class ScanForm(PortalForm):
     """The stamped page, scanned or photographed: PDF, JPG or PNG up to 20 MB."""
 
     scan = forms.FileField(
@@ -258,7 +258,7 @@ class StampForm(EvidenceForm):
         return password
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(PortalForm):
     """Why it goes back; the other side reads it."""
 
     comment = ParagraphsField(

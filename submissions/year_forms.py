@@ -12,7 +12,7 @@ from django.http import Http404
 
 from qcportal.documents import uploads
 from qcportal.refusals import Refusal, Refused
-from qcportal.ui.forms import ParagraphsField, RadioCards
+from qcportal.ui.forms import ParagraphsField, PortalForm, RadioCards
 from submissions import year_rules
 from submissions.procedures import KINDS, PROCEDURES
 from submissions.yearbook import GroupMember, Topic
@@ -59,7 +59,7 @@ class FilesField(forms.FileField):
         return found
 
 
-class RefusableForm(forms.Form):
+class RefusableForm(PortalForm):
     """Shows refusals at the fields they name."""
 
     use_required_attribute = False
@@ -221,7 +221,7 @@ class RecordForm(RefusableForm):
         return {name: self.cleaned_data[name] for name in names}
 
 
-class TopicChoiceForm(forms.Form):
+class TopicChoiceForm(PortalForm):
     """Which registered topic a submission starts from; empty means none."""
 
     topic = forms.ModelChoiceField(

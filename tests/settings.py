@@ -23,7 +23,11 @@ for _name in ("DEBUG", "DEMO", "MEDIA_ROOT", "STATIC_ROOT", "EMAIL_URL"):
     os.environ.pop(_name, None)
 os.environ |= {
     "SECRET_KEY": "only-for-tests",
+    "FIELD_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDE=",
+    "FIELD_INDEX_KEY": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDI=",
     "SECURE_COOKIES": "0",
+    "REQUIRE_SECOND_FACTOR": "0",
+    "SMS_BACKEND": "console",
     "LOG_LEVEL": "WARNING",
 }
 
@@ -45,5 +49,6 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     DATABASES["default"]["TEST"] = {  # noqa: F405
         "NAME": Path(os.environ["VAR_DIR"]) / "test.sqlite3"
     }
+INSPECT_UPLOADS_APART = False  # tests/qcportal/documents/test_inspecting.py sets it
 CELERY_TASK_ALWAYS_EAGER = env.flag("CELERY_TASK_ALWAYS_EAGER", default=True)
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -33,8 +33,8 @@ EVERYBODY = tuple(
     TABLE.read_text("utf-8").partition("\n")[0].split(",")[2:-1]
 )  # the columns between ``with`` and ``acts``
 REFUSED = {403, 404, 405, "in"}
-# A GET may leave a line in the trail, a session, and the empty dossier of a first look.
-READS_LEAVE = {"audit.TrailEntry", "sessions.Session", "recommenders.Dossier"}
+# A GET may leave a line in the trail and a session.
+READS_LEAVE = {"audit.TrailEntry", "sessions.Session"}
 
 
 def rows() -> list[dict[str, str]]:
@@ -157,8 +157,11 @@ FILLED = {
     "seat": worlds.NO_KEY, "undertaken": "on", "act": "set_aside", "verdict": "set_aside",
     "opens_at": "2020-06-28T00:00", "closes_at": "2030-07-12T22:00", "judge": "1",
 }  # fmt: skip
-# 404 for a seat that is not one's own, and for a campaign not named.
-ASKS_FOR_MORE = {"accounts:take_seat", "accounts:organisation_right"}
+# 404 for a seat that is not one's own, and for a campaign not named; back to signing in
+# where the password was not given yet.
+ASKS_FOR_MORE = {
+    "accounts:take_seat", "accounts:organisation_right", "accounts:second_step",
+}  # fmt: skip
 
 
 # --- not visible is not there ------------------------------------------------------------

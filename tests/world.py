@@ -17,11 +17,13 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns.actions import let_judge
 from qcportal.documents.making import fulfil
 from qcportal.documents.models import Document
+from qcportal.imports import actions as importing
 from qcportal.inbox.models import Message
 from qcportal.management.commands import load_campaign
 from qcportal.notices.models import NoticeAttachment
 from qcportal.people import actions as inviting
 from qcportal.people.models import Invitation
+from qcportal.privacy import actions as privacy
 from qcportal.registrations import actions as registering
 from qcportal.registrations.merging import merge
 from qcportal.registrations.rules import Application
@@ -33,6 +35,7 @@ from submissions import year_actions
 from submissions.models import Attachment, ScoreSheet, Submission
 from submissions.yearbook import RecordFile, Topic
 from tests import factories
+from tests.qcportal.imports.books import book
 from tests.submissions import yearly
 
 
@@ -60,6 +63,7 @@ def build(walk: factories.Walk) -> World:
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
         keep_picture(picture, undertaken=True, by=keeper, at=at)
     registered = _register(walk)
+    privacy.load_first(at=at)
     export = reviewing.export(walk.campaign, {}, by=cast.association, at=at)
     asked = inviting.invite(
         cast.group.organisation.pk, name="新同事", duty=Duty.CLERK, by=cast.group, at=at
@@ -116,10 +120,13 @@ def _register(walk: factories.Walk) -> dict[str, Any]:
     )  # fmt: skip
     asked = registering.ask_affiliation(body, "", by=cast.other_unit, at=at)
     spare = [factories.unit_of(f"上海备用{n}号厂", body) for n in (1, 2)]
+    upload = book(units=[{"name": "上海新厂", "postcode": "1"}])
+    imported = importing.begin(upload, by=cast.recommender, at=at)
+    importing.check(imported.pk, at=at)
     merged = merge(spare[0].pk, spare[1].pk, "重复", by=cast.association, at=at)
     return {
         "registration": registering.apply(given, at=at).code, "asked": asked.pk,
-        "merged": merged.pk, "registered_unit": unit.key,
+        "import": imported.key, "merged": merged.pk, "registered_unit": unit.key,
         "affiliation": unit.affiliations_above.get(recommender=body).pk,
     }  # fmt: skip
 
@@ -160,7 +167,9 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
+        "consent_version": 1,
         "message": Message.objects.filter(organisation=result.group)[0].pk,
+        "absent_captcha": "0" * 40, "absent_session": 999999,
     }  # fmt: skip
 
 
@@ -179,7 +188,8 @@ ABSENT = {
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
     "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
-    "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
+    "import": NO_KEY,
+    "consent_version": 9999, "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
     "group_year": NO_KEY, "registered": NO_KEY,
     "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
 }  # fmt: skip

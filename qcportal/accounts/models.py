@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from qcportal.accounts.encryption import BlindIndexField, EncryptedField
 from qcportal.accounts.roles import Duty, Role
 
 
@@ -19,6 +20,11 @@ class User(AbstractUser):
     first_name = None
     last_name = None
     name = models.CharField("姓名", max_length=40)
+    mobile = EncryptedField(
+        "手机", bound_to="accounts.User.mobile", blank=True, default=""
+    )
+    mobile_index = BlindIndexField("手机号索引", of="mobile", unique=True)
+    mobile_verified_at = models.DateTimeField("手机号核实于", null=True, blank=True)
 
     REQUIRED_FIELDS = ["name"]
 

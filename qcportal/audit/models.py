@@ -1,10 +1,31 @@
-"""The trail beyond a submission's own steps: who did what, for whom, to what.
+"""The trail, and what the nightly look at the books found.
+
+The trail beyond a submission's own steps: who did what, for whom, to what.
 
 Append-only. Points at people and things by string key, so it imports nothing of
 ours and outlives what it speaks of.
 """
 
 from django.db import models
+
+
+class BooksCheck(models.Model):
+    """One run of the nightly questions whether the books add up.
+
+    ``findings`` is ``[{"code", "about", "words"}]``, the first ``KEPT`` of ``count``.
+    """
+
+    KEPT = 200
+
+    at = models.DateTimeField("核对时间")
+    digests = models.BooleanField("也读了文件", default=False)
+    count = models.PositiveIntegerField("对不上", default=0)
+    findings = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = "账目核对"
+        verbose_name_plural = "账目核对"
 
 
 class AppendOnly(models.QuerySet["TrailEntry"]):

@@ -38,10 +38,15 @@ WHAT = {
     "certificate_revoked": "撤销证书",
     "exported": "导出名单",
     "export_downloaded": "下载导出的名单",
+    "list_downloaded": "下载公示、公布名单",
+    "certificate_downloaded": "下载证书",
     "file_read": "打开材料",
     "file_downloaded": "下载材料",
     "document_read": "打开文件",
     "password_changed": "改密码",
+    "consent_published": "发布同意书",
+    "consent_given": "同意个人信息处理",
+    "consent_withdrawal_asked": "要求撤回同意",
     "registration_approved": "通过账号申请",
     "registration_returned": "退回账号申请",
     "registration_refused": "不通过账号申请",
@@ -61,16 +66,46 @@ WHAT = {
     "year_reopened": "申请变更登记",
     "year_confirmed": "单位确认登记",
     "year_returned": "单位退回登记",
+    "imported": "批量导入",
     "activity_recorded": "记录活动",
     "activity_corrected": "更正活动记录",
     "topic_ended": "结束课题",
     "site_visited": "现场核查",
+    "signed_in": "登录",
+    "signed_out": "退出登录",
+    "sign_in_refused": "多次输错，暂停登录",
+    "password_reset": "重设密码",
+    "name_changed": "改姓名",
+    "mobile_changed": "换手机号",
+    "email_changed": "换邮箱",
+    "second_factor_on": "设置两步验证",
+    "second_factor_off": "关闭两步验证",
+    "recovery_codes_renewed": "换备用码",
+    "second_factor_dropped": "清除他人的两步验证",
+    "sessions_ended": "退出其他设备",
+}
+# What the look at the books may find.
+BOOKS = {
+    "places_overrun": "名额超出",
+    "steps_broken": "流转记录接不上",
+    "state_differs": "状态和流转记录不一致",
+    "revision_altered": "版次内容变了",
+    "sheet_altered": "评分或意见变了",
+    "stamp_missing": "缺盖章",
+    "stamp_differs": "盖章和内容不一致",
+    "number_gap": "编号断开或重复",
+    "verify_code_wrong": "查验码不对",
+    "certificate_missing": "缺证书",
+    "not_on_the_list": "不在名单里",
+    "grant_differs": "权限和职责不一致",
+    "file_missing": "文件不在了",
+    "file_altered": "文件内容变了",
 }
 # What these acted on is named by the line's own organisation; the key says nothing.
 OF_AN_ORGANISATION = {
     "seat_granted", "seat_ended", "member_invited", "invitation_renewed",
     "invitation_revoked", "invitation_accepted", "duties_handed_on", "approval_set",
-    "stand_in_began", "stand_in_ended",
+    "stand_in_began", "stand_in_ended", "second_factor_dropped",
 }  # fmt: skip
 DUTIES = {
     "clerk": "经办人",
@@ -97,7 +132,15 @@ KEYED = {
     "seat_granted", "seat_ended", "organisation_registered", "organisation_renamed",
     "organisation_edited", "organisation_ended", "organisation_resumed",
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
-    "affiliation_ended", "recommending_granted", "recommending_revoked",
+    "affiliation_ended", "recommending_granted", "recommending_revoked", "imported",
+    "list_downloaded",
+}  # fmt: skip
+NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}
+# What these are about is the person who acted.
+OF_A_PERSON = {
+    "signed_in", "signed_out", "sign_in_refused", "password_changed", "password_reset",
+    "name_changed", "mobile_changed", "email_changed", "second_factor_on",
+    "second_factor_off", "recovery_codes_renewed", "sessions_ended",
 }  # fmt: skip
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
 
@@ -111,7 +154,8 @@ def about(code: str, key: str) -> str:
     """What was acted on, as a person would call it; ids of people say nothing."""
     if code == "window_moved":
         return STAGES.get(key, key)
-    if code.startswith("campaign_") or code in OF_AN_ORGANISATION | KEYED:
+    own = OF_AN_ORGANISATION | KEYED | OF_A_PERSON
+    if code.startswith(("campaign_", "requirements_")) or code in own:
         return ""
     return key
 
@@ -125,12 +169,13 @@ def details(data: dict[str, Any]) -> str:
         parts.append(TIERS[data["tier"]])
     if data.get("evidence") in EVIDENCE:
         parts.append(EVIDENCE[data["evidence"]])
-    if data.get("name"):
-        parts.append(str(data["name"]))
     if data.get("duty") in DUTIES:
         parts.append(DUTIES[data["duty"]])
     if isinstance(data.get("wanted"), bool):
         parts.append("要确认" if data["wanted"] else "不要确认")
+    for name, words in NEEDS.items():
+        if isinstance(data.get(name), bool):
+            parts.append(f"{words}：{'要求' if data[name] else '不要求'}")
     if isinstance(data.get("minutes"), int):
         parts.append(f"{data['minutes']} 分钟")
     if data.get("path"):
@@ -143,6 +188,10 @@ def details(data: dict[str, Any]) -> str:
         was = f"（原“{data['was']}”）" if data.get("was") else ""
         to = f" → {data['to']}" if data.get("to") else ""
         parts.append(f"{data['name']}{was}{to}")
+    if data.get("shown"):
+        parts.append(str(data["shown"]))
+    if data.get("address"):
+        parts.append(f"地址 {data['address']}")
     if data.get("reason"):
         parts.append(f"原因：{data['reason']}")
     return "，".join(parts)
@@ -155,3 +204,8 @@ def _times(pair: Any) -> str:
     except (TypeError, ValueError):
         return "（没有记下）"
     return " 到 ".join(f"{m.month}-{m.day} {m:%H:%M}" for m in moments)
+
+
+def books(by_code: dict[str, int]) -> str:
+    """``名额超出 1 处、缺盖章 2 处``."""
+    return "、".join(f"{BOOKS.get(code, code)} {n} 处" for code, n in by_code.items())

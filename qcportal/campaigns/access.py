@@ -38,14 +38,14 @@ def recommenders_for(campaign: Campaign, unit: Organisation) -> QuerySet[Organis
     direct = Organisation.objects.recommenders_of(unit)
     if not named:
         return direct
-    wanted = set(direct.values_list("pk", flat=True)) | (_above(unit) & named)
+    wanted = set(direct.values_list("pk", flat=True)) | (above(unit) & named)
     return Organisation.objects.in_use().filter(pk__in=wanted)
 
 
-def _above(unit: Organisation) -> set[int]:
-    """Everybody over the unit, one query a height; a circle ends the climb."""
+def above(lower: Organisation) -> set[int]:
+    """Everybody over it, one query a height; a circle ends the climb."""
     found: set[int] = set()
-    level = {unit.pk}
+    level = {lower.pk}
     while level:
         rows = Affiliation.objects.filter(unit__in=level)
         level = set(rows.values_list("recommender", flat=True)) - found

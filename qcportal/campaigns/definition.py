@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qcportal.refusals import Refusal
+from qcportal.ui import identity
 
 KINDS = {
     "text",
@@ -249,8 +250,8 @@ def length(text: str) -> int:
 def faults(form: FormDefinition, content: Mapping[str, Any]) -> Iterator[Refusal]:
     """What keeps ``content`` from being complete, in the order of the form.
 
-    Codes: ``missing``, ``too_long``, ``wrong_format``, ``too_few_rows``,
-    ``too_many_rows``; ``field`` is the field's code (``members.2.name`` in rows).
+    Codes: ``missing``, ``too_long``, ``wrong_format``, ``identity_number``,
+    ``too_few_rows``, ``too_many_rows``; ``field`` is the field's code (``members.2.name`` in rows).
     """
     for item in form.by_code.values():
         value = content.get(item.code)
@@ -267,6 +268,11 @@ def limits(form: FormDefinition, content: Mapping[str, Any]) -> Iterator[Refusal
         for fault in faults(form, content)
         if fault.code not in {"missing", "too_few_rows"}
     )
+
+
+def not_kept(form: FormDefinition, content: Mapping[str, Any]) -> Iterator[Refusal]:
+    """What not even a draft keeps: ``identity_number``."""
+    return (f for f in faults(form, content) if f.code == "identity_number")
 
 
 def _row_faults(item: FieldDefinition, rows: list[Any]) -> Iterator[Refusal]:
@@ -305,6 +311,8 @@ def _fault(item: FieldDefinition, value: str, place: str) -> Iterator[Refusal]:
             example = f"，例如 {item.example}" if item.example else ""
             yield Refusal("missing", f"{verb}{item.label}{example}", place)
         return
+    if identity.holds_number(value):
+        yield Refusal("identity_number", f"{item.label}：{identity.SENTENCE}", place)
     if item.limit and length(value) > item.limit:
         over = length(value) - item.limit
         yield Refusal(

@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from qcportal.campaigns.models import Window
+from qcportal.ui.forms import PortalForm
 
 LOCAL = "%Y-%m-%dT%H:%M"
 
@@ -35,7 +36,7 @@ class ReasonField(forms.CharField):
         )
 
 
-class ConfirmedForm(forms.Form):
+class ConfirmedForm(PortalForm):
     """A tick that is asked for only once the consequence was shown."""
 
     confirmed = forms.BooleanField(label="我看过上面的提醒，就这样改", required=False)

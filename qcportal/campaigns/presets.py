@@ -50,6 +50,8 @@ CATEGORY_FIELDS = [
     "needs_unit_stamp", "needs_recommender", "allows_direct", "requires_topic",
     "requires_site_visit", "has_contest",
 ]  # fmt: skip
+# What a figure of the statistics may be counted from (recommenders.proposals).
+COUNTED_FROM = ("registered_groups", "active_groups", "group_members")
 NEEDED = ["code", "year", "name", "headline", "host", "letters", "result_words",
           "certificate_words", "certificate_issuer", "categories", "windows"]  # fmt: skip
 
@@ -134,6 +136,11 @@ def _check(name: str, raw: Mapping[str, Any]) -> None:
         if "hard" not in rule and not rule.get("unlimited"):
             raise PresetError(
                 f"{name}: quota_rules[{i}]: 缺上限（hard）；不限的写 unlimited = true"
+            )
+    for i, item in enumerate(raw.get("statistics", []), 1):
+        if item.get("counted_from", COUNTED_FROM[0]) not in COUNTED_FROM:
+            raise PresetError(
+                f"{name}: statistics[{i}]: 不认识的来源 {item['counted_from']}"
             )
     known = {category["code"] for category in raw["categories"]}
     for table in ("windows", "quota_rules", "award_levels", "check_items"):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from qcportal.accounts.models import Organisation, RecommenderClass
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.access import class_in
 from qcportal.campaigns.models import (
     Campaign,
     FormVersion,
     QuotaRule,
     Rubric,
     Window,
+    WindowChange,
 )
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
@@ -62,11 +65,79 @@ def cautions(
         )
 
 
-def _caution(code: str, message: str) -> Refusal:
-    return Refusal(code, message, "closes_at", "caution")
+def _caution(code: str, message: str, field: str = "closes_at") -> Refusal:
+    return Refusal(code, message, field, "caution")
 
 
-STOPPING = {"closes_now", "hides_open"}
+STOPPING = {"closes_now", "hides_open", "requires_topic", "requires_site_visit"}
+# The stage that asks for it, and what asking for it brings.
+REQUIRED_AT = {
+    "requires_topic": Stage.FILING,
+    "requires_site_visit": Stage.RECOMMENDING,
+}
+BRINGS = {
+    "requires_topic": "还没提交的成果都要先选好登记过的课题，才能提交；已经提交的不受影响，退回修改、补正后再提交时也要选好。",
+    "requires_site_visit": "还没推荐的成果都要先记好现场核查，才能推荐；已经推荐的不受影响，取消推荐后再推荐时也要有。",
+}
+
+
+def requirement_cautions(
+    campaign: Campaign, wanted: Mapping[str, bool], at: datetime
+) -> Iterator[Refusal]:
+    """What a changed requirement brings: a new one stops people while its stage is not
+    over (``requires_topic``, ``requires_site_visit``); else ``stage_over``,
+    ``no_longer_required``."""
+    for name, required in wanted.items():
+        if getattr(campaign, name) == required:
+            continue
+        stage = REQUIRED_AT[name]
+        window = campaign.window(stage)
+        if not required:
+            words = "不再要求，从现在起没有的也能办下一步。"
+            yield _caution("no_longer_required", words, name)
+        elif window is not None and at >= window.closes_at:
+            words = f"“{stage.label}”已经关闭：{BRINGS[name]}"
+            yield _caution("stage_over", words, name)
+        else:
+            yield _caution(name, BRINGS[name], name)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of 改动记录."""
+
+    label: str
+    words: str
+    reason: str
+    by: str
+    at: datetime
+
+
+def changes(campaign: Campaign, most: int) -> list[Change]:
+    """The newest changes of windows and requirements together, newest first."""
+    windows = WindowChange.objects.filter(window__campaign=campaign)
+    windows = windows.select_related("window", "by")[:most]
+    needs = campaign.requirement_changes.select_related("by")[:most]
+    found = [
+        Change(Stage(c.window.stage).label, _moved_words(c), c.reason, c.by.name, c.at)
+        for c in windows
+    ]
+    found += [
+        Change(c.get_name_display(), "改为要求" if c.required else "改为不要求",
+               c.reason, c.by.name, c.at)
+        for c in needs
+    ]  # fmt: skip
+    return sorted(found, key=lambda change: change.at, reverse=True)[:most]
+
+
+def _moved_words(change: WindowChange) -> str:
+    old = f"{minute(change.old_opens_at)} 到 {minute(change.old_closes_at)}"
+    return f"{old} 改为 {minute(change.new_opens_at)} 到 {minute(change.new_closes_at)}"
+
+
+def minute(at: datetime) -> str:
+    """``2020-07-12 22:00``."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
 def needs_confirming(found: list[Refusal]) -> bool:
@@ -129,13 +200,13 @@ class QuotaLine:
 
 
 def quota_lines(campaign: Campaign) -> list[QuotaLine]:
-    """Every rule in words. Bodies of a class are those in use that have units."""
+    """Every rule in words. Bodies of a class are those in use that have units, and the
+    associations in use with a right to recommend here, by the class of that right."""
     bodies = Organisation.objects.in_use().filter(
-        tier=Role.RECOMMENDER, affiliations_below__isnull=False
+        Q(tier=Role.RECOMMENDER, affiliations_below__isnull=False)
+        | Q(pk__in=campaign.classes_by_right)
     )
-    classes = list(
-        bodies.distinct().order_by("pk").values_list("recommender_class", flat=True)
-    )
+    classes = [class_in(campaign, body) for body in bodies.distinct().order_by("pk")]
     labels = type_labels(campaign)
     rules = campaign.quota_rules.select_related("recommender", "category")
     return [_quota_line(rule, classes, labels) for rule in rules]

@@ -15,7 +15,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from qcportal.documents import archives, office
 from qcportal.documents.archives import MIB
-from qcportal.refusals import refuse
+from qcportal.refusals import Refusal, Refused, refuse
 
 MAX_PIXELS = 40_000_000
 MAX_PDF_PAGES = 1_000
@@ -53,6 +53,17 @@ def kind_of(file: BinaryIO) -> str:
     if head[4:8] == b"ftyp":
         return "heic" if head[8:12] in _HEIC else "mp4"
     return ""
+
+
+def look(file: BinaryIO) -> tuple[str, int | None, list[Refusal]]:
+    """(kind, pages of a sound PDF, what is wrong); kinds nobody knows are not opened."""
+    kind = kind_of(file)
+    if kind not in _CHECKS:
+        return kind, None, []
+    try:
+        return kind, check(file, kind), []
+    except Refused as refused:
+        return kind, None, refused.refusals
 
 
 def check(file: BinaryIO, kind: str) -> int | None:

@@ -15,9 +15,10 @@ from typing import Any, BinaryIO
 from django.core.files import File
 from django.utils import timezone
 
-from qcportal.documents import contents, keeping, scanning
+from qcportal.documents import inspecting, keeping, scanning
 from qcportal.documents.models import CONTENT_TYPES, Document
-from qcportal.refusals import Refusal, Refused, refuse
+from qcportal.refusals import Refusal, Refused, refuse, refuse_if
+from qcportal.ui import identity
 
 MIB = 1024 * 1024
 MAX_NAME = 120  # characters, extension included
@@ -138,15 +139,21 @@ def clean_name(name: str) -> str:
 
 def _inspect(upload: "File[Any]", allowed: list[str], max_bytes: int) -> Inspected:
     name = clean_name(upload.name or "")
+    if identity.holds_number(name):
+        refuse(
+            "identity_number", "文件名里有身份证号，请改名后再上传。平台不收身份证号。"
+        )
     size, sha256 = _weigh(upload, max_bytes, name)
     extension = PurePosixPath(name).suffix.lstrip(".").lower()
     extension = "jpg" if extension == "jpeg" else extension
+    seen = inspecting.look(upload, name)
+    _check_kind(name, extension, seen.kind, allowed)
+    refuse_if(seen.refusals)
     content: BinaryIO = upload  # type: ignore[assignment]  # a File is one in all but name
-    kind = contents.kind_of(content)
-    _check_kind(name, extension, kind, allowed)
-    pages = contents.check(content, kind)
     scanning.scan(content)
-    return Inspected(name, kind, CONTENT_TYPES[kind], size, sha256, pages)
+    return Inspected(
+        name, seen.kind, CONTENT_TYPES[seen.kind], size, sha256, seen.pages
+    )
 
 
 def _weigh(upload: "File[Any]", max_bytes: int, name: str) -> tuple[int, str]:

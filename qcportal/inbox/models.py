@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.encryption import EncryptedField
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 
@@ -93,3 +94,41 @@ class Mail(models.Model):
         if self.sent_at:
             return "邮件已发出"
         return "邮件发不出去" if self.given_up_at else "邮件正在发"
+
+
+class TextQuerySet(models.QuerySet["Text"]):
+    def waiting(self) -> TextQuerySet:
+        return self.filter(sent_at__isnull=True, given_up_at__isnull=True)
+
+
+class Text(models.Model):
+    """A text message to be sent: the row is the outbox, the broker carries only ids.
+
+    Number and text are encrypted while it waits and wiped afterwards; ``shown`` is the
+    number masked, for whoever looks why nothing came.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    to = EncryptedField(bound_to="inbox.Text.to", blank=True)
+    shown = models.CharField("手机", max_length=20, blank=True)
+    body = EncryptedField(bound_to="inbox.Text.body", blank=True)
+    ordered_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    objects = TextQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "短信"
+        verbose_name_plural = "短信"
+        ordering = ["-ordered_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) | Q(given_up_at__isnull=True),
+                name="text_sent_or_given_up",
+            )
+        ]

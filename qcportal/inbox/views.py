@@ -20,12 +20,13 @@ from qcportal.accounts.roles import Role
 from qcportal.clock import now
 from qcportal.inbox import actions
 from qcportal.inbox.models import Message
+from qcportal.ui.forms import PortalForm
 
 PER_PAGE = 25
 TONES = {"ok": "ok", "warn": "wait", "bad": "back", "info": "info"}
 
 
-class ListFilter(forms.Form):
+class ListFilter(PortalForm):
     """``?kind=``; an unknown kind counts as none."""
 
     kind = forms.ChoiceField(choices=Message.Kind.choices, required=False)

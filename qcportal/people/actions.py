@@ -16,6 +16,8 @@ from qcportal.accounts.roles import Duty, Role
 from qcportal.audit.record import record
 from qcportal.campaigns import actions as campaign_actions
 from qcportal.campaigns.models import Campaign
+from qcportal.entrance import actions as entrance_actions
+from qcportal.entrance import sessions
 from qcportal.inbox import mailing
 from qcportal.inbox.actions import tell
 from qcportal.people import letters, rules
@@ -26,6 +28,8 @@ from qcportal.people.models import (
     StandIn,
     digest,
 )
+from qcportal.privacy import actions as privacy
+from qcportal.privacy.models import ConsentText
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.actions import end_picture_of
 
@@ -118,9 +122,11 @@ def renew(
 
 @transaction.atomic
 def accept_as_new(
-    invitation_id: int, *, username: str, name: str, password: str, at: datetime
-) -> Membership:
-    """Make the account and take the seat. Raises Refused (``username_taken`` …)."""
+    invitation_id: int, *, username: str, name: str, password: str, at: datetime,
+    address: str = "",
+) -> Membership:  # fmt: skip
+    """Make the account, with the consent given on the same page, and take the seat.
+    Raises Refused (``username_taken`` …)."""
     invitation = _invitation(invitation_id)
     refuse_if(rules.why_not_accept(invitation, at))
     taken = "这个用户名已经有人用了，请换一个。"
@@ -133,6 +139,9 @@ def accept_as_new(
             user.save()
     except IntegrityError:
         refuse("username_taken", taken, "username")
+    text = ConsentText.objects.in_force()
+    if text is not None:
+        privacy.agree(user, text.version, by=None, at=at, address=address)
     return _accept(invitation, user, at)
 
 
@@ -217,6 +226,8 @@ def _leave(seat: Membership, *, reason: str, by: Actor, at: datetime) -> None:
         _leave_campaigns(seat, by=by, at=at)
     for running in StandIn.objects.running().filter(seat=seat):
         end_stand_in(running.pk, at=at)
+    if not Membership.objects.filter(user=seat.user, ended_at__isnull=True).exists():
+        sessions.end_all(seat.user)
 
 
 def _leave_campaigns(seat: Membership, *, by: Actor, at: datetime) -> None:
@@ -224,7 +235,7 @@ def _leave_campaigns(seat: Membership, *, by: Actor, at: datetime) -> None:
         user=seat.user, organisation=seat.organisation, ended_at__isnull=True
     )
     judges = left.filter(duty=Duty.JUDGE).exists()
-    works = left.exclude(duty=Duty.JUDGE).exists()
+    works = left.exclude(duty__in=[Duty.JUDGE, Duty.RECOMMENDING]).exists()
     for campaign in Campaign.objects.filter(host=seat.organisation):
         if not works and seat.user.has_perm("campaigns.run_campaign", campaign):
             campaign_actions.stop_running(campaign, seat.user, by=by, at=at)
@@ -277,6 +288,17 @@ def _tell_both(
     for person in (seat.user, heir):
         if person.email:
             mailing.order(person.email, subject, text, at=at)
+
+
+@transaction.atomic
+def drop_second_factor(
+    seat_id: int, *, reason: str, overseen: bool = False, by: Actor, at: datetime
+) -> None:
+    """For a member whose phone is gone: signing in takes the password alone, until the
+    second step is set up anew. Raises Refused."""
+    seat = _seat(seat_id)
+    refuse_if(rules.why_not_touch_member(seat, by, overseen=overseen))
+    entrance_actions.drop_second_factor(seat, reason, overseen=overseen, by=by, at=at)
 
 
 @transaction.atomic

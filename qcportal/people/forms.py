@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.core.exceptions import ValidationError
 
 from qcportal.accounts.models import Membership, Organisation, User
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns.models import Campaign
+from qcportal.entrance.forms import PasswordPair, RefusableForm
 from qcportal.people.rules import duties_of
-from qcportal.refusals import Refusal
+from qcportal.privacy.models import ConsentText
 from qcportal.ui.forms import RadioCards
 
 NOTES = {
@@ -22,6 +21,7 @@ NOTES = {
     Duty.SEAL_KEEPER: "还能上传和使用印章图样",
     Duty.MANAGER: "还能确认送出、用印章图样、管理人员",
     Duty.JUDGE: "只看分给自己的材料，看不到单位和小组",
+    Duty.RECOMMENDING: "在推荐通道代表本协会，向上级协会推荐",
 }
 REASON_MISSING = {"required": "请写明原因，会记入操作日志。"}
 
@@ -33,15 +33,6 @@ def _duty_field(duties: tuple[Duty, ...]) -> forms.ChoiceField:
         widget=RadioCards(notes={duty.value: NOTES[duty] for duty in duties}),
         error_messages={"required": "请选择职责。", "invalid_choice": "请选择职责。"},
     )
-
-
-class RefusableForm(forms.Form):
-    """A form that can show why the act was refused, at the field it belongs to."""
-
-    def refuse(self, refusals: list[Refusal]) -> None:
-        for refusal in refusals:
-            field = refusal.field if refusal.field in self.fields else None
-            self.add_error(field, refusal.message)
 
 
 class InviteForm(RefusableForm):
@@ -65,11 +56,15 @@ class InviteForm(RefusableForm):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, organisation: Organisation, campaigns: Any, **kwargs: Any
-    ) -> None:
+        self, *args: Any, organisation: Organisation, campaigns: Any,
+        first: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """``first``: only the manager, who then invites the others."""
         super().__init__(*args, **kwargs)
-        self.fields["duty"] = _duty_field(duties_of(organisation))
-        if Duty.JUDGE in duties_of(organisation):
+        duties = (Duty.MANAGER,) if first else duties_of(organisation)
+        self.fields["duty"] = _duty_field(duties)
+        self.fields["duty"].initial = Duty.MANAGER if first else None
+        if Duty.JUDGE in duties:
             self.fields["campaign"].queryset = campaigns
             self.order_fields(["name", "duty", "campaign", "email"])
         else:
@@ -116,6 +111,16 @@ class EndForm(RefusableForm):
         super().__init__(*args, prefix="end", **kwargs)
 
 
+class FactorForm(RefusableForm):
+    reason = forms.CharField(
+        label="原因", max_length=200, error_messages=REASON_MISSING,
+        help_text="例如：手机丢了，已当面核对本人。会记入操作日志，本人也会收到通知。",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="factor", **kwargs)
+
+
 class StandInForm(RefusableForm):
     reason = forms.CharField(
         label="为什么要代办", max_length=200, error_messages=REASON_MISSING,
@@ -124,8 +129,10 @@ class StandInForm(RefusableForm):
     )  # fmt: skip
 
 
-class NewAccountForm(RefusableForm):
+class NewAccountForm(PasswordPair):
     """A user name and a password, for who has no account yet."""
+
+    field_order = ("username", "name", "password", "again", "agreed")
 
     username = forms.CharField(
         label="用户名", min_length=4, max_length=19,
@@ -138,28 +145,15 @@ class NewAccountForm(RefusableForm):
         label="姓名", max_length=19, error_messages={"required": "请填写姓名。"},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )  # fmt: skip
-    password = forms.CharField(
-        label="密码", strip=False, max_length=200, help_text="至少 10 位，不要用太常见的。",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": "请设一个密码。"},
-    )  # fmt: skip
-    again = forms.CharField(
-        label="再输一遍密码", strip=False, max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": "请再输一遍密码。"},
+    agreed = forms.BooleanField(
+        label="我看过个人信息处理同意书，同意",
+        error_messages={"required": "请看过并勾选同意，再继续。"},
     )  # fmt: skip
 
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        password = given.get("password")
-        if password and given.get("again") and password != given["again"]:
-            self.add_error("again", "两次输入的密码不一样。")
-        if password:
-            someone = User(
-                username=given.get("username", ""), name=given.get("name", "")
-            )
-            try:
-                password_validation.validate_password(password, someone)
-            except ValidationError as error:
-                self.add_error("password", error)
-        return given
+    def __init__(self, *args: Any, consent: ConsentText | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if consent is None:
+            del self.fields["agreed"]
+
+    def whose(self, given: dict[str, Any]) -> User:
+        return User(username=given.get("username", ""), name=given.get("name", ""))

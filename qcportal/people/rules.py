@@ -21,7 +21,7 @@ DUTIES: dict[str, tuple[Duty, ...]] = {
     Role.GROUP: (Duty.CLERK, Duty.MANAGER),
     Role.UNIT: (Duty.CLERK, Duty.APPROVER, Duty.SEAL_KEEPER, Duty.MANAGER),
     Role.RECOMMENDER: (Duty.CLERK, Duty.APPROVER, Duty.SEAL_KEEPER, Duty.MANAGER),
-    Role.ASSOCIATION: (Duty.CLERK, Duty.MANAGER, Duty.JUDGE),
+    Role.ASSOCIATION: (Duty.CLERK, Duty.MANAGER, Duty.JUDGE, Duty.RECOMMENDING),
 }
 REASON_AT_LEAST = 4
 
@@ -40,7 +40,9 @@ def why_not_manage(
     in_force = Membership.objects.in_force().filter(pk=actor.membership.pk).exists()
     if overseen:
         may = actor.role == Role.ASSOCIATION
-        may = may and organisation.tier != Role.ASSOCIATION
+        if organisation.tier == Role.ASSOCIATION:
+            own = organisation.registrar_id == actor.organisation.pk
+            may = may and own and organisation.pk not in managed()
     else:
         own = organisation.pk == actor.organisation.pk and actor.role != Role.JUDGE
         may = own and actor.may("manage_members")
@@ -51,6 +53,14 @@ def why_not_manage(
         )
 
 
+def managed() -> set[int]:
+    """Associations with a manager in force: they look after their people themselves."""
+    seats = Membership.objects.in_force().filter(
+        organisation__tier=Role.ASSOCIATION, duty=Duty.MANAGER
+    )
+    return set(seats.values_list("organisation", flat=True))
+
+
 def why_not_invite(
     organisation: Organisation,
     duty: str,
@@ -59,13 +69,23 @@ def why_not_invite(
     *,
     overseen: bool = False,
 ) -> Iterator[Refusal]:
-    """``duty_unknown``, ``campaign_missing``, ``campaign_not_yours``."""
+    """``duty_unknown``, ``manager_first``, ``campaign_missing``, ``campaign_unneeded``,
+    ``campaign_not_yours``."""
     yield from why_not_manage(organisation, actor, overseen=overseen)
     if duty not in duties_of(organisation):
         yield Refusal("duty_unknown", "请选择职责。", "duty")
+    if overseen and organisation.tier == Role.ASSOCIATION and duty != Duty.MANAGER:
+        yield Refusal("manager_first", "请先邀请它的管理员，其他人由他邀请。", "duty")
+    if duty == Duty.RECOMMENDING and campaign:
+        yield Refusal(
+            "campaign_unneeded",
+            "推荐经办人不办理本协会的活动，这里请不要选。",
+            "campaign",
+        )
     if duty == Duty.JUDGE and campaign is None:
         yield Refusal("campaign_missing", "请选择评审哪个活动。", "campaign")
-    if campaign and not access.run_by(actor).filter(pk=campaign.pk).exists():
+    hosted = access.run_by(actor).filter(host=organisation)
+    if campaign and not hosted.filter(pk=campaign.pk).exists():
         yield Refusal(
             "campaign_not_yours", "您不办理这个活动，请重新选择。", "campaign"
         )
@@ -132,12 +152,19 @@ def _in_force(seat: Membership) -> Iterator[Refusal]:
         yield Refusal("seat_ended", f"{seat.user.name}的这项职责已经停用，请刷新页面。")
 
 
+def why_not_touch_member(
+    seat: Membership, actor: Actor, *, overseen: bool = False
+) -> Iterator[Refusal]:
+    """``not_manager``, ``seat_ended``: what does not depend on the act."""
+    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
+    yield from _in_force(seat)
+
+
 def why_not_change_duty(
     seat: Membership, duty: str, actor: Actor, *, overseen: bool = False
 ) -> Iterator[Refusal]:
     """``last_manager``, ``duty_held``, ``duty_unknown``, ``judge_stays``."""
-    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
-    yield from _in_force(seat)
+    yield from why_not_touch_member(seat, actor, overseen=overseen)
     if duty == Duty.JUDGE or seat.duty == Duty.JUDGE:
         yield Refusal("judge_stays", "评审专家请另外邀请，不能和其他职责互换。", "duty")
     elif duty not in duties_of(seat.organisation):
@@ -160,8 +187,7 @@ def why_not_end(
     seat: Membership, reason: str, actor: Actor, *, overseen: bool = False
 ) -> Iterator[Refusal]:
     """``last_manager``, ``reason_missing``, ``seat_ended``."""
-    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
-    yield from _in_force(seat)
+    yield from why_not_touch_member(seat, actor, overseen=overseen)
     if not reason.strip():
         yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
     yield from _last_manager(seat, overseen)
@@ -175,8 +201,7 @@ def why_not_hand_over(
     overseen: bool = False,
 ) -> Iterator[Refusal]:
     """``successor_missing``, ``judge_stays``: to a colleague who is in force."""
-    yield from why_not_manage(seat.organisation, actor, overseen=overseen)
-    yield from _in_force(seat)
+    yield from why_not_touch_member(seat, actor, overseen=overseen)
     if seat.duty == Duty.JUDGE:
         yield Refusal("judge_stays", "评审专家的工作不能交接，请停用后另外邀请。")
     if (

@@ -26,6 +26,11 @@ urlpatterns = [
         name="hand_over",
     ),
     path("organisation/members/<uuid:key>/end/", own(members.end), name="end"),
+    path(
+        "organisation/members/<uuid:key>/second-factor/",
+        own(members.drop_second_factor),
+        name="second_factor",
+    ),
     path("invitations/<slug:token>/", invitations.invitation, name="invitation"),
     path("stand-in/end/", standing.end_stand_in, name="end_stand_in"),
 ]

@@ -5,9 +5,9 @@ Lock order: the application, then organisations by number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,8 +19,12 @@ from qcportal.accounts.models import Affiliation, MemberClass, Organisation, Use
 from qcportal.accounts.roles import Duty, Role
 from qcportal.audit.record import record
 from qcportal.inbox.actions import tell
+from qcportal.inbox.mailing import order
+from qcportal.privacy import actions as privacy
+from qcportal.privacy.models import ConsentText
 from qcportal.refusals import refuse, refuse_if
-from qcportal.registrations import notices, register, rules, tasks
+from qcportal.registrations import chain, entering, notices, register, rules
+from qcportal.registrations.entering import FACTS
 from qcportal.registrations.models import (
     AffiliationRequest,
     Registration,
@@ -35,19 +39,27 @@ GIVEN = (
     "unit", "unit_name", "credit_code", "address", "postcode", "region", "industry",
     "recommender", "recommender_class",
 )  # fmt: skip
-FACTS = (
-    "short_name", "credit_code", "industry", "region", "address", "postcode", "department",
-)  # fmt: skip
 TAKEN = "这个用户名有人用了，请换一个。"
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    """What the rules found free and somebody took at the same instant is refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        refuse("taken_meanwhile", rules.TAKEN_MEANWHILE)
 
 
 # --- applying -----------------------------------------------------------------------
 
 
-def apply(given: Application, *, at: datetime) -> Registration:
-    """An application, with its code; the desks that may decide are told."""
+def apply(given: Application, *, at: datetime, address: str = "") -> Registration:
+    """An application, with its code; the desks that may decide are told. ``address``
+    is the network's, kept with the consent."""
     refuse_if(rules.why_not_apply(given))
-    host = register.host()
+    host, user = register.host(), given.user
     values = {name: getattr(given, name) for name in GIVEN}
     try:
         with transaction.atomic():
@@ -55,16 +67,21 @@ def apply(given: Application, *, at: datetime) -> Registration:
                 **values, channel=given.channel, password=given.password,
                 association=host, applied_at=at, state_since=at,
                 undertaking_version=UNDERTAKING_VERSION if given.channel == Role.UNIT else "",
-                consent_version=CONSENT_VERSION,
+                consent_version=_consent_version(), user=user, has_account=user is not None,
             )  # fmt: skip
+            privacy.agree_applying(made.code, at=at, address=address)
             _step(made, "applied", None, at)
             _tell_deciders(made, at)
-    except IntegrityError:  # the same name sent twice at once
+    except IntegrityError:  # the same sent twice at once
+        if user is not None:
+            refuse("applied_already", "您刚刚申请过，正在办。")
         refuse("username_taken", TAKEN, "username")
     return made
 
 
-def correct(registration_id: int, given: Application, *, at: datetime) -> None:
+def correct(
+    registration_id: int, given: Application, *, at: datetime, address: str = ""
+) -> None:
     """A returned application, corrected and sent again. The password stays."""
     try:
         with transaction.atomic():
@@ -73,7 +90,15 @@ def correct(registration_id: int, given: Application, *, at: datetime) -> None:
             refuse_if(rules.why_not_apply(given, found))
             for name in GIVEN:
                 setattr(found, name, getattr(given, name))
-            _enter(found, RegistrationState.WAITING, None, at, fields=GIVEN)
+            found.consent_version = _consent_version()
+            privacy.agree_applying(found.code, at=at, address=address)
+            _enter(
+                found,
+                RegistrationState.WAITING,
+                None,
+                at,
+                fields=(*GIVEN, "mobile_index", "consent_version"),
+            )
             _step(found, "corrected", None, at)
             _tell_deciders(found, at)
     except IntegrityError:
@@ -100,7 +125,8 @@ def approve_unit(
     """A group's proposed unit comes onto the register, or is found to be ``existing``."""
     found = _locked(registration_id)
     refuse_if(rules.why_not_approve_unit(found, by, existing))
-    unit = existing or _new_organisation(found, Role.UNIT, found.unit_name, by, at)
+    with _once():
+        unit = existing or _new_organisation(found, Role.UNIT, found.unit_name, by, at)
     if found.recommender is not None:
         _affiliate(unit, found.recommender, by, at)
     found.unit = unit
@@ -116,16 +142,18 @@ def approve(registration_id: int, *, by: Actor, at: datetime) -> Registration:
     """Organisation, person, seat and affiliation, all at once or not at all."""
     found = _locked(registration_id)
     refuse_if(rules.why_not_approve(found, by))
-    body = found.joins or _new_organisation(
-        found, Role(found.channel), found.organisation_name, by, at
-    )
+    with _once():
+        body = found.joins or _new_organisation(
+            found, Role(found.channel), found.organisation_name, by, at
+        )
+        person = found.user or _person(found)
     if found.channel == Role.UNIT and found.joins is None and found.recommender:
         _affiliate(body, found.recommender, by, at)
-    person = User(username=found.username, name=found.person, email=found.email)
-    person.password = found.password
-    person.save()
+    if found.has_account:
+        person = User.objects.select_for_update().get(pk=person.pk)
     duty = Duty.CLERK if found.joins else Duty.MANAGER
     grant_seat(person, body, duty, by=by, at=at)
+    privacy.adopt(found.code, person)
     found.password, found.made, found.user = "", body, person
     _enter(
         found, RegistrationState.APPROVED, by, at, fields=("password", "made", "user")
@@ -135,6 +163,14 @@ def approve(registration_id: int, *, by: Actor, at: datetime) -> Registration:
     tell(body, "账号已开通", f"{found.person}现在可以代表“{body.name}”办理。", at=at,
          icon="circle-check", tone="ok")  # fmt: skip
     return found
+
+
+def _person(found: Registration) -> User:
+    """The account applied for, with the password chosen then."""
+    person = User(username=found.username, name=found.person, email=found.email)
+    person.password = found.password
+    person.save()
+    return person
 
 
 @transaction.atomic
@@ -156,6 +192,11 @@ def say_no(registration_id: int, reason: str, *, by: Actor, at: datetime) -> Non
     _enter(found, RegistrationState.REFUSED, by, at)
     _step(found, "refused", by, at, reason)
     record(by, "registration_refused", found.code, at=at, reason=reason.strip())
+
+
+def _consent_version() -> str:
+    text = ConsentText.objects.in_force()
+    return str(text.version) if text else CONSENT_VERSION
 
 
 def _locked(registration_id: int) -> Registration:
@@ -182,10 +223,9 @@ def _step(
         registration=found, what=what, at=at, reason=reason.strip(),
         by_organisation=by.organisation_name if by else "",
         by_name=by.user_name if by else found.person,
-        mail_to=found.email if what in notices.MAILED else "",
     )  # fmt: skip
-    if step.mail_to:
-        transaction.on_commit(partial(tasks.mail.delay, step.pk))
+    if found.email and what in notices.MAILED:
+        order(found.email, notices.subject(step), notices.mail_text(step), at=at)
 
 
 def _tell_deciders(found: Registration, at: datetime) -> None:
@@ -203,24 +243,20 @@ def _new_organisation(
         "credit_code": found.credit_code, "address": found.address,
         "postcode": found.postcode, "region": found.region, "industry": found.industry,
     }  # fmt: skip
-    made = Organisation.objects.create(
+    made = Organisation(
         tier=tier, name=name, registrar=found.association,
         parent=found.unit if tier == Role.GROUP else None,
         department=found.department if tier == found.channel else "",
         recommender_class=found.recommender_class if tier == Role.RECOMMENDER else "",
         **own,
     )  # fmt: skip
-    record(by, "organisation_registered", str(made.key), at=at, name=name)
-    return made
+    return entering.enter([made], by=by, at=at)[0]
 
 
 def _affiliate(
     unit: Organisation, recommender: Organisation, by: Actor, at: datetime
 ) -> None:
-    _, made = Affiliation.objects.get_or_create(unit=unit, recommender=recommender)
-    if made:
-        record(by, "affiliation_made", str(unit.key), at=at,
-               name=unit.name, to=recommender.name)  # fmt: skip
+    entering.hang([(unit, recommender)], by=by, at=at)
 
 
 # --- affiliations -------------------------------------------------------------------
@@ -282,8 +318,11 @@ def withdraw_affiliation(request_id: int, *, by: Actor, at: datetime) -> None:
 def affiliate(
     unit: Organisation, recommender: Organisation, *, by: Actor, at: datetime
 ) -> None:
-    """The association puts a unit under a body."""
-    refuse_if(rules.why_not_keep_register(by))
+    """The association puts a unit under a body, or a body under an association."""
+    keys = [unit.pk, recommender.pk]
+    rows = Organisation.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    list(rows)
+    refuse_if(chain.why_not_hang(unit, recommender, by))
     _affiliate(unit, recommender, by, at)
 
 
@@ -315,7 +354,8 @@ def rename(
     old = found.name
     found.former_names = [*found.former_names, {"name": old, "until": at.isoformat()}]
     found.name = name
-    found.save(update_fields=["name", "former_names"])
+    with _once():
+        found.save(update_fields=["name", "former_names"])
     record(by, "organisation_renamed", str(found.key), at=at,
            name=name, was=old, reason=reason.strip())  # fmt: skip
 
@@ -326,15 +366,14 @@ def keep_facts(
 ) -> None:
     """Address, code, industry …: the fields of ``FACTS`` that were given."""
     found = Organisation.objects.select_for_update().get(pk=organisation_id)
-    refuse_if(rules.why_not_keep_register(by))
+    refuse_if(rules.why_not_keep(found, by))
     refuse_if(rules.code_faults(facts.get("credit_code", ""), found))
     changed = [f for f in FACTS if f in facts and getattr(found, f) != facts[f]]
     for name in changed:
         setattr(found, name, facts[name])
     if changed:
-        found.save(update_fields=changed)
-        record(by, "organisation_edited", str(found.key), at=at,
-               name=found.name, fields=changed)  # fmt: skip
+        with _once():
+            entering.keep([(found, changed)], by=by, at=at)
 
 
 @transaction.atomic

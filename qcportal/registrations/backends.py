@@ -30,7 +30,9 @@ class ApplicantBackend(BaseBackend):
     ) -> None:
         if request is None or not username or password is None:
             return
-        rows = Registration.objects.with_bodies().filter(username__iexact=username)
+        rows = Registration.objects.with_bodies().filter(
+            username__iexact=username, has_account=False
+        )
         found = rows.filter(status__in=SAID).order_by("-applied_at").first()
         if found is None or not found.password:
             make_password(password)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -11,15 +10,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
+from qcportal.accounts import mobiles
 from qcportal.accounts.industries import INDUSTRIES
 from qcportal.accounts.models import Organisation, RecommenderClass, User
 from qcportal.accounts.names import clean_code, code_fault
 from qcportal.accounts.roles import Role
 from qcportal.registrations.models import Registration
 from qcportal.registrations.rules import Application
+from qcportal.ui.forms import PortalForm
 
 UNIT_FACTS = ("credit_code", "region", "industry", "address", "postcode")
-MOBILE = re.compile(r"1\d{10}")
 
 
 class CreditCodeField(forms.CharField):
@@ -73,7 +73,7 @@ class BodyChoice(forms.ModelChoiceField):
         return body.name
 
 
-class ApplicationForm(forms.Form):
+class ApplicationForm(PortalForm):
     """One form for all channels; ``case`` says which organisation fields it has:
     ``joins``, ``group`` (under a known unit), ``group_unit``, ``unit``, ``recommender``."""
 
@@ -132,15 +132,19 @@ class ApplicationForm(forms.Form):
     }  # fmt: skip
 
     def __init__(
-        self, *args: Any, case: str, own: Registration | None = None, **kwargs: Any
-    ) -> None:
+        self, *args: Any, case: str, own: Registration | None = None,
+        user: User | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """``user``: who applies signed in, and needs no second account."""
         super().__init__(*args, **kwargs)
-        self.case, self.own = case, own
+        self.case, self.own, self.user = case, own, user
         label, *wanted = self.NAMES.get(case, ("",))
         self.fields["organisation_name"].label = label
         organisation = {"organisation_name", *wanted} if label else set()
-        person = {"person", "username", "email", "mobile", "agreed"}
-        if own is None:
+        person = {"email", "mobile", "agreed"}
+        if user is None:
+            person |= {"person", "username"}
+        if own is None and user is None:
             person |= {"password1", "password2"}
         for name in set(self.fields) - organisation - person:
             del self.fields[name]
@@ -151,12 +155,11 @@ class ApplicationForm(forms.Form):
         if own is not None:
             for name in ("email", "mobile"):
                 self.fields[name].help_text = "不填就用原来的"
+        elif user is not None and user.email:
+            self.fields["email"].help_text = "不填就用您账号里的"
 
     def clean_mobile(self) -> str:
-        given = re.sub(r"[\s\-]", "", self.cleaned_data["mobile"])
-        if given and not MOBILE.fullmatch(given):
-            raise ValidationError("手机号是 1 开头的 11 位数字")
-        return given
+        return mobiles.clean(self.cleaned_data["mobile"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -185,15 +188,18 @@ class ApplicationForm(forms.Form):
         if self.own is not None:
             given["email"] = given["email"] or self.own.email
             given["mobile"] = given["mobile"] or self.own.mobile
+        if self.user is not None:
+            given |= {"person": self.user.name, "username": self.user.username}
+            given["email"] = given["email"] or self.user.email
         if joins is not None and joins.tier == Role.GROUP:
             unit = joins.parent
         return Application(
-            channel=channel, joins=joins, unit=unit,
+            channel=channel, joins=joins, unit=unit, user=self.user,
             password=make_password(password) if password else "", **given,
         )  # fmt: skip
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(PortalForm):
     reason = forms.CharField(
         label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "请写明原因", "max_length": "原因请写在 200 字以内"},
@@ -205,7 +211,7 @@ class RenameForm(ReasonForm):
     field_order = ("name", "reason")
 
 
-class FactsForm(forms.Form):
+class FactsForm(PortalForm):
     short_name = forms.CharField(label="简称", max_length=40, required=False)
     credit_code = CreditCodeField(help_text="")
     region = forms.CharField(label="地区", max_length=40, required=False)
@@ -223,7 +229,7 @@ class FactsForm(forms.Form):
         self.fields["industry"].choices = [("", "没有填"), *names]
 
 
-class MemberClassForm(forms.Form):
+class MemberClassForm(PortalForm):
     year = forms.IntegerField(label="年度", min_value=1978, max_value=2100)
     kind = forms.ChoiceField(label="会员类别", choices=RecommenderClass.choices)
     in_good_standing = forms.BooleanField(
@@ -232,17 +238,18 @@ class MemberClassForm(forms.Form):
     note = forms.CharField(label="备注", max_length=100, required=False)
 
 
-class AffiliationForm(forms.Form):
+class AffiliationForm(PortalForm):
     recommender = BodyChoice()
     note = forms.CharField(label="说明", max_length=200, required=False)
 
 
-class RegisterFilters(forms.Form):
+class RegisterFilters(PortalForm):
     """Values that name nothing are left out, never an error page."""
 
     q = forms.CharField(label="找名称、曾用名、信用代码", required=False, max_length=80)
     tier = forms.ChoiceField(label="层级", required=False, choices=[
-        ("", "全部层级"), *((t.value, t.label) for t in (Role.UNIT, Role.RECOMMENDER, Role.GROUP, Role.ASSOCIATION)),
+        ("", "全部层级"), *((t.value, t.label) for t in (Role.UNIT, Role.RECOMMENDER, Role.GROUP)),
+        (Role.ASSOCIATION.value, "协会"),
     ])  # fmt: skip
     recommender = forms.ModelChoiceField(
         Organisation.objects.filter(tier=Role.RECOMMENDER), required=False,

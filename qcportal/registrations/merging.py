@@ -1,4 +1,5 @@
-"""Two rows of one unit made one: what moves, what stands against it, and the way back.
+"""Two rows of one unit, body or group made one: what moves, what stands against it,
+and the way back.
 
 Generic: every foreign key to Organisation of any app is looked up in Django's own
 registry, hidden ones too, so a model added later is not forgotten.
@@ -54,6 +55,16 @@ WORDS = {
 }
 
 
+# Why both may not have it, where renaming does not help; of the source's row.
+CLASHES = {
+    "recommenders.dossier": "两家在“{row.campaign}”都有推荐材料，名次、总结和盖章各是各的，不能合并。请停用不用的那一家。",
+    "submissions.groupyear": "两个小组 {row.year} 年都有注册登记，成员、课题和注册号各是各的，不能合并。请停用不用的那个小组。",
+    "campaigns.quotarule": "两家在“{row.campaign}”都有单独的名额规定，请先去掉一条，再合并。",
+    "seals.sealpicture": "两家都有在用的印章图样，请先停用其中一枚，再合并。",
+}
+TIERS = (Role.GROUP, Role.UNIT, Role.RECOMMENDER)
+
+
 @dataclass(frozen=True)
 class Relation:
     model: type[models.Model]
@@ -72,12 +83,14 @@ class Relation:
 
 @dataclass(frozen=True)
 class Moving:
-    """What of one relation moves, stays behind or stands in the way (primary keys)."""
+    """What of one relation moves, stays behind or stands in the way (primary keys).
+    ``yields``: rows of the target that say nothing and make room."""
 
     relation: Relation
     moves: list[int]
     stays: list[int]
     clashes: list[str]
+    yields: list[int]
 
 
 def relations() -> list[Relation]:
@@ -98,15 +111,63 @@ def preview(source: Organisation, target: Organisation) -> list[Moving]:
 
 
 def _moving(relation: Relation, source: Organisation, target: Organisation) -> Moving:
-    moves, stays, clashes = [], [], []
+    moves, stays, clashes, yields = [], [], [], []
     for row in relation.rows(source.pk):
         if _fits(row, relation.field, target):
             moves.append(row.pk)
-        elif relation.model in STAYS:
+        elif relation.model in STAYS or _says_nothing(row):
             stays.append(row.pk)
+        elif room := _makes_room(row, relation.field):
+            moves.append(row.pk)
+            yields += room
         else:
-            clashes.append(f"{relation.label}“{row}”")
-    return Moving(relation, moves, stays, clashes)
+            clashes.append(_clash(relation, row))
+    return Moving(relation, moves, stays, clashes, yields)
+
+
+def _clash(relation: Relation, row: models.Model) -> str:
+    words = CLASHES.get(relation.model._meta.label_lower)
+    if words:
+        return words.format(row=row)
+    return f"两家都有{relation.label}“{row}”，请先改名或停用其中一个，再合并。"
+
+
+def _keys(model: type[models.Model]) -> set[str]:
+    """Fields of its rules of uniqueness without a condition."""
+    return {
+        name
+        for c in model._meta.constraints
+        if isinstance(c, models.UniqueConstraint) and c.condition is None
+        for name in c.fields
+    }
+
+
+def _says_nothing(row: models.Model) -> bool:
+    """A row that only exists, as made by a first look: nothing but its key is filled,
+    and nothing hangs on it."""
+    model = type(row)
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.name in _keys(model):
+            continue
+        if getattr(row, field.attname) != field.get_default():
+            return False
+    return not any(
+        r.related_model._base_manager.filter(**{r.field.name: row.pk}).exists()
+        for r in model._meta.related_objects
+    )
+
+
+def _makes_room(row: models.Model, field: str) -> list[int]:
+    """The target's rows in the way, if none of them says anything; ``row`` points at
+    the target already."""
+    found: dict[int, models.Model] = {}
+    for constraint in _constraints(type(row), field):
+        if constraint.condition is not None:
+            return []
+        wanted = {name: getattr(row, name) for name in constraint.fields}
+        rows = type(row)._base_manager.filter(**wanted).exclude(pk=row.pk)
+        found |= {one.pk: one for one in rows}
+    return list(found) if all(_says_nothing(one) for one in found.values()) else []
 
 
 def _fits(row: models.Model, field: str, target: Organisation) -> bool:
@@ -125,7 +186,9 @@ def _fits(row: models.Model, field: str, target: Organisation) -> bool:
     return all(_holds(c, row) for c in _constraints(model, field))
 
 
-def _constraints(model: type[models.Model], field: str) -> list[models.BaseConstraint]:
+def _constraints(
+    model: type[models.Model], field: str
+) -> list[models.UniqueConstraint]:
     return [
         c
         for c in model._meta.constraints
@@ -147,9 +210,19 @@ def why_not_merge(
     """``reason`` None: not asked yet (the preview)."""
     yield from rules.why_not_keep_register(actor)
     if source.pk == target.pk:
-        yield Refusal("same_unit", "请选另一家单位。", "target")
-    if {source.tier, target.tier} != {Role.UNIT.value}:
-        yield Refusal("not_units", "只有单位能合并。", "target")
+        yield Refusal("same_unit", "请选另一家。", "target")
+    if Role.ASSOCIATION in {source.tier, target.tier}:
+        yield Refusal(
+            "association_stays",
+            "协会不能合并：活动、公布和证书都以它的名义，请各自保留。",
+            "target",
+        )
+    elif source.tier != target.tier or source.tier not in TIERS:
+        yield Refusal(
+            "other_tier", "同一层级的才能合并：单位和单位，小组和小组。", "target"
+        )
+    elif source.tier == Role.GROUP and source.parent_id != target.parent_id:
+        yield Refusal("other_unit", "只有同一家单位的小组能合并。", "target")
     if not (source.is_active and target.is_active):
         yield Refusal("not_in_use", "两家都要在用才能合并。", "target")
     if reason is not None:
@@ -160,9 +233,7 @@ def clashes(moving: list[Moving]) -> Iterator[Refusal]:
     """``clash``: both have what only one may have."""
     for one in moving:
         for said in one.clashes:
-            yield Refusal(
-                "clash", f"两家都有{said}，请先改名或停用其中一个，再合并。", "target"
-            )
+            yield Refusal("clash", said, "target")
 
 
 @transaction.atomic
@@ -176,6 +247,7 @@ def merge(
     refuse_if(clashes(moving))
     kept = {**_facts(target), "source_code": source.credit_code}
     for one in moving:
+        one.relation.model._base_manager.filter(pk__in=one.yields).delete()
         _point(one.relation, one.moves, target.pk)
     _take_facts(source, target, at)
     kept["after"] = _facts(target)
@@ -228,7 +300,7 @@ def _take_facts(source: Organisation, target: Organisation, at: datetime) -> Non
 
 def why_not_undo(made: Merge, actor: Actor) -> Iterator[Refusal]:
     """``undone``, ``moved_on``: a row is elsewhere or gone; ``grown``: something new
-    hangs on a group that would go back; ``clash``: it no longer fits."""
+    hangs on what would go back; ``clash``: it no longer fits."""
     yield from rules.why_not_keep_register(actor)
     if made.undone_at is not None:
         yield Refusal("undone", "这次合并已经撤销过了。")
@@ -251,6 +323,44 @@ def why_not_undo(made: Merge, actor: Actor) -> Iterator[Refusal]:
 
 
 def _grown(made: Merge) -> Iterator[Refusal]:
+    """Rows made since that name both the target and what would go back."""
+    said = {
+        (one.code, one.message): one for one in [*_new_of_groups(made), *_acted(made)]
+    }
+    yield from said.values()
+
+
+def _acted(made: Merge) -> Iterator[Refusal]:
+    """The target's rows on something that would go back, directly or one step away."""
+    moved = {(e["model"], e["field"]): set(e["pks"]) for e in made.moved}
+    gone: dict[str, set[int]] = {}
+    for (label, _), keys in moved.items():
+        gone.setdefault(label, set()).update(keys)
+    gone.pop(Organisation._meta.label_lower, None)
+    for relation in relations():
+        kept = moved.get((relation.model._meta.label_lower, relation.field), set())
+        rows = relation.rows(made.target_id).exclude(pk__in=kept)
+        for path, label in _paths(relation.model):
+            if label in gone and rows.filter(**{f"{path}__in": gone[label]}).exists():
+                yield Refusal(
+                    "grown", f"合并后又办过（{relation.label}），不能自动撤销。"
+                )
+
+
+def _paths(model: type[models.Model]) -> Iterator[tuple[str, str]]:
+    """(look-up path, label of the model it ends at), one and two keys long."""
+    for field in _foreign(model):
+        yield field.name, field.related_model._meta.label_lower
+        for further in _foreign(field.related_model):
+            label = further.related_model._meta.label_lower
+            yield f"{field.name}__{further.name}", label
+
+
+def _foreign(model: type[models.Model]) -> list[Any]:
+    return [f for f in model._meta.concrete_fields if f.is_relation]
+
+
+def _new_of_groups(made: Merge) -> Iterator[Refusal]:
     """Rows made since that name both a group that would go back and the target."""
     moved = {(e["model"], e["field"]): set(e["pks"]) for e in made.moved}
     groups = moved.get(("accounts.organisation", "parent"), set())

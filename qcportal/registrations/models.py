@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from qcportal.accounts.actors import Actor
+from qcportal.accounts.encryption import BlindIndexField, EncryptedField
 from qcportal.accounts.models import Organisation, RecommenderClass
 from qcportal.accounts.roles import Role
 
@@ -59,7 +60,8 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
 
 class Registration(models.Model):
-    """One person's application for an account, in one channel.
+    """One person's application for an account, or, with ``has_account``, for a seat
+    under the account the person has; in one channel.
 
     ``joins`` is an organisation on the register; otherwise ``organisation_name`` is
     proposed. A group names its ``unit``, or proposes one (``unit_name``): that is
@@ -80,7 +82,10 @@ class Registration(models.Model):
     username = models.CharField("用户名", max_length=150)
     password = models.CharField(max_length=128, blank=True)
     email = models.EmailField("邮箱", blank=True)
-    mobile = models.CharField("手机", max_length=20, blank=True)
+    mobile = EncryptedField(
+        "手机", bound_to="registrations.Registration.mobile", blank=True, default=""
+    )
+    mobile_index = BlindIndexField("手机号索引", of="mobile", db_index=True)
     joins = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -109,9 +114,11 @@ class Registration(models.Model):
     made = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Who applied signed in, from the start; else the account made on approval.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True
     )
+    has_account = models.BooleanField("已有账号", default=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -126,8 +133,17 @@ class Registration(models.Model):
             ),
             models.UniqueConstraint(
                 Lower("username"),
-                condition=Q(status__in=["waiting", "returned"]),
+                condition=Q(status__in=["waiting", "returned"], has_account=False),
                 name="one_open_registration_per_username",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "joins"],
+                condition=Q(status__in=["waiting", "returned"], has_account=True),
+                name="one_open_registration_per_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(has_account=False) | Q(user__isnull=False),
+                name="registration_account_named",
             ),
         ]
 
@@ -147,7 +163,7 @@ class Registration(models.Model):
 
 
 class RegistrationStep(models.Model):
-    """One move of an application. A row with ``mail_to`` is the outbox of its mail."""
+    """One move of an application, with who did it and why."""
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="steps")
     what = models.CharField(max_length=20)
@@ -155,8 +171,6 @@ class RegistrationStep(models.Model):
     by_organisation = models.CharField(max_length=80, blank=True)
     by_name = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=300, blank=True)
-    mail_to = models.EmailField(blank=True)
-    mailed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "申请记录"

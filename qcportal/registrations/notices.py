@@ -24,15 +24,21 @@ MAILED = {
     "refused": "申请没有通过，原因如下。有疑问请打秘书处电话。",
 }
 
+WITH_ACCOUNT = "已开通，请用您原来的账号登录，在右上角切换身份。"
+
 
 def subject(step: RegistrationStep) -> str:
-    return f"【QC成果申报】{STEPS[step.what]}：{step.registration.wanted}"
+    """Without the portal's name: the outbox puts it in front."""
+    return f"{STEPS[step.what]}：{step.registration.wanted}"
 
 
 def mail_text(step: RegistrationStep) -> str:
     """Plain text; addresses are made from SITE_URL, never from a request."""
     found = step.registration
-    lines = [f"{found.person}：", "", MAILED[step.what]]
+    said = MAILED[step.what]
+    if step.what == "approved" and found.has_account:
+        said = WITH_ACCOUNT
+    lines = [f"{found.person}：", "", said]
     if step.reason:
         lines.append(f"原因：{step.reason}")
     lines += ["", f"查询码：{found.code}", settings.SITE_URL + status_path(found)]
@@ -53,4 +59,5 @@ def review_path(found: Registration) -> str:
 def arrived(found: Registration) -> tuple[str, str]:
     """Title and body of the message on the desks that may decide."""
     channel = CHANNELS[Role(found.channel)]
-    return f"{channel}有新的账号申请", f"{found.person}申请代表“{found.wanted}”办理。"
+    who = f"{found.person}（已有账号）" if found.has_account else found.person
+    return f"{channel}有新的账号申请", f"{who}申请代表“{found.wanted}”办理。"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import Affiliation, Organisation, User
+from qcportal.accounts.models import Affiliation, Membership, Organisation, User
 from qcportal.accounts.names import code_fault
 from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.refusals import Refusal
@@ -17,7 +19,10 @@ from qcportal.registrations.models import (
     Registration,
     RegistrationState,
 )
+from qcportal.ui import identity
 
+USERNAME_TAKEN = "这个用户名有人用了，请换一个。"
+TAKEN_MEANWHILE = "名称、信用代码或用户名刚刚被别人登记了，请刷新页面再看。"
 WHERE = {
     RegistrationState.APPROVED: "已经开通",
     RegistrationState.REFUSED: "已经办结（未通过）",
@@ -28,7 +33,8 @@ WHERE = {
 
 @dataclass
 class Application:
-    """What an applicant gave, cleaned; ``password`` is a hash or, on correction, ""."""
+    """What an applicant gave, cleaned; ``password`` is a hash or, on correction, "".
+    ``user``: who applies signed in; then there is no password, and the names are his."""
 
     channel: str
     person: str
@@ -49,6 +55,7 @@ class Application:
     recommender: Organisation | None = None
     recommender_class: str = ""
     agreed: bool = field(default=False)
+    user: User | None = None
 
 
 def why_not_apply(
@@ -59,22 +66,47 @@ def why_not_apply(
         yield Refusal("no_host", "平台还没有开放的活动，暂时不能申请，请打秘书处电话。")
     if not given.agreed:
         yield Refusal("not_agreed", "请看过并勾选同意，再提交申请。", "agreed")
-    yield from username_faults(given.username, own)
+    if given.user is None:
+        yield from username_faults(given.username, own)
+    else:
+        yield from account_faults(given, given.user, own)
     if given.joins is None:
         yield from _new_organisation_faults(given)
+
+
+def account_faults(
+    given: Application, user: User, own: Registration | None = None
+) -> Iterator[Refusal]:
+    """``seated_already``; ``applied_already``: for the same organisation, still open."""
+    if given.joins is not None:
+        seats = Membership.objects.in_force().filter(user=user)
+        if seats.filter(organisation=given.joins).exists():
+            yield Refusal(
+                "seated_already",
+                f"您已经能代表“{given.joins.name}”办理，在右上角切换身份就行。",
+            )
+    rows = Registration.objects.filter(
+        user=user, status__in=OPEN_STATES, has_account=True
+    )
+    if own is not None:
+        rows = rows.exclude(pk=own.pk)
+    wanted = {"joins": given.joins} if given.joins else {
+        "channel": given.channel, "organisation_name": given.organisation_name,
+    }  # fmt: skip
+    open_one = rows.filter(**wanted).first()
+    if open_one is not None:
+        yield Refusal(
+            "applied_already",
+            f"您已经申请过，正在办。凭查询码 {open_one.code} 可以看办到哪一步。",
+        )
 
 
 def username_faults(
     username: str, own: Registration | None = None
 ) -> Iterator[Refusal]:
     """``username_taken``: by a person, or by an application that is still open."""
-    waiting = Registration.objects.filter(
-        username__iexact=username, status__in=OPEN_STATES
-    )
-    if own is not None:
-        waiting = waiting.exclude(pk=own.pk)
-    if User.objects.filter(username__iexact=username).exists() or waiting.exists():
-        yield Refusal("username_taken", "这个用户名有人用了，请换一个。", "username")
+    if register.usernames_taken([username], own.pk if own else None):
+        yield Refusal("username_taken", USERNAME_TAKEN, "username")
 
 
 def _new_organisation_faults(given: Application) -> Iterator[Refusal]:
@@ -94,12 +126,21 @@ def _new_organisation_faults(given: Application) -> Iterator[Refusal]:
         yield Refusal("recommender_missing", "请选推荐单位，由它核对。", "recommender")
 
 
+class Register(Protocol):
+    """Whoever knows names and codes: the module ``register``, or its ``Index``."""
+
+    def same_name(
+        self, tier: str, name: str, parent: Organisation | None
+    ) -> Organisation | None: ...
+    def coded(self, code: str) -> Organisation | None: ...
+
+
 def name_faults(
     tier: str, name: str, parent: Organisation | None, at_field: str,
-    own: Organisation | None = None,
+    own: Organisation | None = None, known: Register = register,
 ) -> Iterator[Refusal]:  # fmt: skip
     """``name_registered``: in use already, also if only brackets or blanks differ."""
-    found = register.same_name(tier, name, parent)
+    found = known.same_name(tier, name, parent)
     if found is not None and found != own:
         yield Refusal(
             "name_registered",
@@ -108,7 +149,9 @@ def name_faults(
         )
 
 
-def code_faults(code: str, own: Organisation | None = None) -> Iterator[Refusal]:
+def code_faults(
+    code: str, own: Organisation | None = None, known: Register = register
+) -> Iterator[Refusal]:
     """``code_wrong``, ``code_registered``; an empty code is nobody's."""
     if not code:
         return
@@ -116,8 +159,8 @@ def code_faults(code: str, own: Organisation | None = None) -> Iterator[Refusal]
     if fault:
         yield Refusal("code_wrong", fault, "credit_code")
         return
-    found = register.coded(code)
-    if found is not None and found != own:
+    found = known.coded(code)
+    if found is not None and found is not own and found != own:
         yield Refusal(
             "code_registered",
             f"这个代码登记在“{found.name}”名下，请改为加入它；不是同一家请打秘书处电话。",
@@ -144,6 +187,14 @@ def why_not_decide(registration: Registration, actor: Actor) -> Iterator[Refusal
 def deciding_bodies(registration: Registration) -> set[int | None]:
     """Organisations whose managers may decide now; the association always may."""
     return {registration.association_id, *(o.pk for o in _near(registration))}
+
+
+def may_see_mobile(registration: Registration, actor: Actor | None) -> bool:
+    """Those who knew or know the applicant's organisation, and the secretariat."""
+    return contacts.may_see_mobile(
+        actor, own=registration.joins, above=_near(registration),
+        host=registration.association,
+    )  # fmt: skip
 
 
 def _near(registration: Registration) -> list[Organisation]:
@@ -181,7 +232,10 @@ def why_not_approve(registration: Registration, actor: Actor) -> Iterator[Refusa
         )
         if registration.channel != Role.GROUP:
             yield from code_faults(registration.credit_code)
-    if User.objects.filter(username__iexact=registration.username).exists():
+    if registration.has_account:
+        if not (registration.user and registration.user.is_active):
+            yield Refusal("account_ended", "申请人的账号已停用，请不通过。")
+    elif User.objects.filter(username__iexact=registration.username).exists():
         yield Refusal(
             "username_taken", "用户名已被别人用了，请退回，让申请人换一个再送来。"
         )
@@ -216,6 +270,8 @@ def reason_faults(reason: str, most: int = 200) -> Iterator[Refusal]:
         yield Refusal("reason_missing", "请写明原因，对方看得到。", "reason")
     elif len(reason.strip()) > most:
         yield Refusal("reason_too_long", f"原因请写在 {most} 字以内。", "reason")
+    if identity.holds_number(reason):
+        yield Refusal("identity_number", identity.SENTENCE, "reason")
 
 
 def why_not_correct(registration: Registration) -> Iterator[Refusal]:
@@ -295,10 +351,25 @@ def why_not_keep_register(actor: Actor) -> Iterator[Refusal]:
         yield Refusal("not_manager", "只有秘书处的管理员能改登记，请他登录后办理。")
 
 
+def why_not_keep(organisation: Organisation, actor: Actor) -> Iterator[Refusal]:
+    """``not_manager``; ``keeps_itself``: an association with a manager of its own."""
+    yield from why_not_keep_register(actor)
+    others = organisation.pk != actor.organisation.pk
+    if (
+        others
+        and organisation.tier == Role.ASSOCIATION
+        and register.has_manager(organisation)
+    ):
+        yield Refusal(
+            "keeps_itself",
+            f"“{organisation.name}”有自己的管理员，名称和登记信息由它自己改。",
+        )
+
+
 def why_not_rename(
     organisation: Organisation, name: str, reason: str, actor: Actor
 ) -> Iterator[Refusal]:
-    yield from why_not_keep_register(actor)
+    yield from why_not_keep(organisation, actor)
     yield from reason_faults(reason)
     if name == organisation.name:
         yield Refusal("nothing_changed", "名称没有变化。", "name")

@@ -6,12 +6,13 @@ from django import forms
 
 from qcportal.documents import uploads
 from qcportal.refusals import Refused
+from qcportal.ui.forms import PortalForm
 
 EXTENSIONS = ["png", "jpg"]
 MAX_BYTES = 5 * uploads.MIB
 
 
-class PictureForm(forms.Form):
+class PictureForm(PortalForm):
     """PNG or JPG up to 5 MB, with the undertaking ticked."""
 
     picture = forms.FileField(

@@ -4,6 +4,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 
+from qcportal.ui import identity
+
 COUNTED_FROM = 20  # shorter limits (a postcode, a code) need no counter
 UNSTYLED = {"checkbox", "radio", "hidden", "range", "color", "image"}
 
@@ -68,6 +70,20 @@ class PortalRenderer(TemplatesSetting):
 def newlines_once(text):
     """``text`` with every kind of line end as one ``\\n``, as a person counts."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class PortalForm(forms.Form):
+    """Every form of the portal: no field takes the number of an identity card. What
+    was typed stays in the field, the sentence stands beside it."""
+
+    def _clean_fields(self):
+        super()._clean_fields()
+        for name, value in list(self.cleaned_data.items()):
+            secret = isinstance(self.fields[name].widget, forms.PasswordInput)
+            if isinstance(value, str) and not secret and identity.holds_number(value):
+                self.add_error(
+                    name, forms.ValidationError(identity.SENTENCE, "identity_number")
+                )
 
 
 class ParagraphsField(forms.CharField):

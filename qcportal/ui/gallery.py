@@ -7,7 +7,7 @@ from django import forms
 from django.core.paginator import Paginator
 
 from qcportal.refusals import Refusal
-from qcportal.ui.forms import ParagraphsField, RadioCards, YesNo
+from qcportal.ui.forms import ParagraphsField, PortalForm, RadioCards, YesNo
 
 BADGES = [
     ("draft", "草稿，还没提交"),
@@ -32,7 +32,7 @@ RINGS = [
 ]
 
 
-class SpecimenForm(forms.Form):
+class SpecimenForm(PortalForm):
     """One field of every look."""
 
     title = forms.CharField(label="课题名称", max_length=35, help_text="证书照此打印。")

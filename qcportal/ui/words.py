@@ -1,6 +1,7 @@
 """How moments, spans, sizes and numbers are said on a page. Pure functions."""
 
 import datetime as dt
+import re
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -64,6 +65,18 @@ def masked_mobile(number: str | None) -> str:
     if len(text) == 11 and text.isdigit():
         return f"{text[:3]}****{text[-4:]}"
     return "*" * max(len(text) - 2, 0) + text[-2:] if text else ""
+
+
+# A mobile number inside a running text, not part of a longer run of digits.
+MOBILE_WITHIN = re.compile(
+    r"(?<![\dA-Za-z])(?:\+?86[\s-]?)?(1[3-9]\d)[\s-]?(\d{4})[\s-]?(\d{4})(?![\dA-Za-z])",
+    re.ASCII,
+)
+
+
+def mobiles_masked(text: str) -> str:
+    """A running text with every mobile number in it masked."""
+    return MOBILE_WITHIN.sub(r"\1****\3", text)
 
 
 def size_text(size: float | None) -> str:

@@ -18,7 +18,7 @@ from qcportal.clock import now
 from qcportal.ui.middleware import safe_referer
 from recommenders import actions, models, shows
 from recommenders.forms import CommentForm, DeskFilter, reordered, typed_ranks
-from recommenders.season import campaigns_of, dossier_on, here
+from recommenders.season import campaigns_of, dossier_kept, dossier_on, here
 from submissions import places
 from submissions.models import Submission
 
@@ -105,7 +105,7 @@ def _around(visible: Any, asked: shows.Questions, units: list[Any]) -> dict[str,
 @require_POST
 def rank(request: HttpRequest) -> HttpResponse:
     """Keep the numbers typed beside the results (``rank-<code>``)."""
-    dossier = dossier_on(request)
+    dossier = dossier_kept(request)
     ranked = dossier.candidates.filter(rank__isnull=False).order_by("rank")
     order = reordered(
         list(ranked.values_list("submission__code", "rank")), typed_ranks(request.POST)

@@ -23,8 +23,8 @@ from qcportal.refusals import Refused
 from qcportal.seals.models import Evidence
 from recommenders import actions, rules, shows, table_scans
 from recommenders import papers as facts
-from recommenders.models import Dossier, Paper
-from recommenders.season import dossier_on, here
+from recommenders.models import Dossier, Handover, Paper
+from recommenders.season import dossier_kept, dossier_on, here
 from submissions import rules as submission_rules
 from submissions.score_forms import ScanForm, StampForm, attach
 
@@ -59,7 +59,7 @@ def _page(
         ),
         "ready": shows.readiness(dossier),
         "handover": shows.handover_offer(refusals),
-        "handed": list(dossier.handovers.all()),
+        "handed": list(Handover.objects.filter(dossier_id=dossier.pk)),
         "preview": shows.preview(dossier, listed, at),
         "query": f"?campaign={dossier.campaign.code}" if "campaign" in request.GET else "",
     }  # fmt: skip
@@ -71,7 +71,7 @@ def _page(
 def make_paper(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Paper.Kind.values:
         raise Http404
-    dossier = dossier_on(request)
+    dossier = dossier_kept(request)
     actions.make_paper(dossier.pk, kind, by=request.actor, at=now())
     return redirect(here("papers", request))
 
@@ -216,7 +216,7 @@ def scan_page(request: HttpRequest, number: int) -> HttpResponse:
 @acting_as(Role.RECOMMENDER)
 @require_POST
 def submit(request: HttpRequest) -> HttpResponse:
-    dossier = dossier_on(request)
+    dossier = dossier_kept(request)
     handover = actions.submit(dossier.pk, by=request.actor, at=now())
     messages.success(
         request,

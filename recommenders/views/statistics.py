@@ -20,7 +20,8 @@ from qcportal.refusals import Refused
 from recommenders import actions, rules, shows
 from recommenders.forms import StatisticsForm, SummaryForm
 from recommenders.models import Dossier
-from recommenders.season import dossier_on, here
+from recommenders.proposals import proposals
+from recommenders.season import dossier_kept, dossier_on, here
 
 
 @acting_as(Role.RECOMMENDER)
@@ -42,15 +43,17 @@ def _page(
 ) -> HttpResponse:
     faults, last = list(faults), shows.last_year(dossier)
     closed = list(rules.why_not_write_dossier(dossier, request.actor, now()))
+    counted = {} if closed else proposals(dossier)
     context = {
         "dossier": dossier,
         "campaign": dossier.campaign,
         "form": form or SummaryForm(),
-        "figures": shows.figures(dossier, typed, faults, last),
+        "figures": shows.figures(dossier, typed, faults, last, counted),
         "faults": faults,
         "disagreeing": sum(f.code == "figures_disagree" for f in faults),
         "last": last,
         "closed": closed,
+        "autosaves": not closed and dossier.statistics_done_at is None,
         "query": f"?campaign={dossier.campaign.code}" if "campaign" in request.GET else "",
     }  # fmt: skip
     return render(request, "recommenders/statistics.html", context, status=status)
@@ -58,10 +61,10 @@ def _page(
 
 @acting_as(Role.RECOMMENDER)
 def save_figures(request: HttpRequest) -> HttpResponse:
-    """先存着 keeps anything typed; 核对无误，完成 (``done``) wants it to be right."""
+    """先存着 and autosave keep anything typed; 核对无误，完成 (``done``) wants it to be right."""
     if request.method != "POST":  # the address of a refused form, opened anew
         return redirect(here("statistics", request))
-    dossier, done = dossier_on(request), "done" in request.POST
+    dossier, done = dossier_kept(request), "done" in request.POST
     form = StatisticsForm(dossier.campaign, request.POST)
     try:
         kept = actions.save_statistics(
@@ -72,7 +75,10 @@ def save_figures(request: HttpRequest) -> HttpResponse:
         return _not_kept(request, dossier, form, no)
     if request.headers.get("X-Requested-With") == "autosave":
         return JsonResponse(
-            {"version": kept.statistics_version, "saved_at": now().isoformat()}
+            {
+                "version": kept.statistics_version,
+                "saved_at": kept.statistics_saved_at.isoformat(),
+            }
         )
     messages.success(request, "统计表已完成。" if done else "已存好，可以下次接着填。")
     return redirect(here("statistics", request))
@@ -95,7 +101,7 @@ def _not_kept(
 def upload_summary(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect(here("statistics", request))
-    dossier = dossier_on(request)
+    dossier = dossier_kept(request)
     form = SummaryForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, dossier, dossier.statistics, [], form=form, status=422)

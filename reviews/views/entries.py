@@ -87,7 +87,7 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         "holder": shows.holder(submission, at, Role.ASSOCIATION),
         "chain": shows.chain(submission),
         "events": shows.events(submission, Role.ASSOCIATION),
-        "form_facts": entry_facts.frozen_form(submission),
+        "form_facts": entry_facts.frozen_form(submission, request.actor),
         "papers": entry_facts.frozen_papers(revision) if revision else [],
         "opinions": entry_facts.opinions(submission),
         "revisions": entry_facts.revisions(submission),

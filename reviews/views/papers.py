@@ -76,7 +76,26 @@ def _issued(actor: Actor, key: UUID) -> Document:
 @require_safe
 @acting_as(Role.ASSOCIATION)
 def issued_file(request: HttpRequest, key: UUID) -> HttpResponse:
-    return serving.respond(_issued(request.actor, key))
+    """A published list or a certificate; who took it stands in the trail."""
+    document = _issued(request.actor, key)
+    response = serving.respond(document)
+    certificates = Certificate.objects.select_related("entry__publication__campaign")
+    certificate = certificates.filter(document=document).first()
+    if certificate:
+        _taken(request, certificate)
+        return response
+    lists = Publication.objects.select_related("campaign")
+    found = lists.get(Q(pdf=document) | Q(excel=document))
+    record(request.actor, "list_downloaded", str(document.key), at=now(),
+           campaign=found.campaign.code, name=document.title)  # fmt: skip
+    return response
+
+
+def _taken(request: HttpRequest, certificate: Certificate) -> None:
+    """Who took which certificate, of whatever desk, stands in the trail."""
+    campaign = certificate.entry.publication.campaign
+    record(request.actor, "certificate_downloaded", certificate.number, at=now(),
+           campaign=campaign.code)  # fmt: skip
 
 
 @require_safe
@@ -101,13 +120,17 @@ def certificate_download(request: HttpRequest, number: str) -> HttpResponse:
     """The certificate for those whose result it is; a revoked one is not handed out."""
     visible = Submission.objects.visible_to(request.actor).values("pk")
     found = get_object_or_404(
-        Certificate.objects.filter(entry__submission__in=visible).select_related("document"),
+        Certificate.objects.filter(entry__submission__in=visible).select_related(
+            "document", "entry__publication__campaign"
+        ),
         number=number,
-    )  # fmt: skip
+    )
     if found.revoked_at and request.actor.role != Role.ASSOCIATION:
         refuse("certificate_revoked", "这张证书已经撤销，不能下载。请打秘书处电话。")
     if found.document.is_waiting:
         refuse("certificate_waiting", "证书正在生成，一般几分钟，请稍后再来下载。")
     if not found.document.is_ready:
         raise Http404
-    return serving.respond(found.document)
+    response = serving.respond(found.document)
+    _taken(request, found)
+    return response

@@ -13,6 +13,7 @@ from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Role
 from qcportal.audit import words
 from qcportal.audit.models import TrailEntry
+from qcportal.audit.standing import standing
 from qcportal.campaigns import access
 from reviews.trail_filters import TrailFilters
 
@@ -42,5 +43,13 @@ def trail(request: HttpRequest) -> HttpResponse:
         )
         for line in page.object_list
     ]
-    context = {"form": form, "page": page, "lines": lines, "chosen": form.chosen}
+    found_so_far = standing()
+    books = (found_so_far, words.books(found_so_far.by_code)) if found_so_far else None
+    context = {
+        "books": books,
+        "form": form,
+        "page": page,
+        "lines": lines,
+        "chosen": form.chosen,
+    }
     return render(request, "audit/trail.html", context)

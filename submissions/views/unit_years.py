@@ -16,6 +16,7 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.clock import now
+from qcportal.ui.forms import PortalForm
 from submissions import year_actions, year_shows
 from submissions.views.years import decide_offers
 from submissions.year_rules import local_day
@@ -24,7 +25,7 @@ from submissions.yearbook import Approval, GroupYear, Topic
 GROUPS_PER_PAGE = 25
 
 
-class YearFilter(forms.Form):
+class YearFilter(PortalForm):
     """``?year=`` and ``?q=``; junk counts as not asked for."""
 
     year = forms.IntegerField(min_value=2000, max_value=2100, required=False)

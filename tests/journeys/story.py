@@ -41,6 +41,12 @@ JUDGE_MARKS = [
     ["14", "27.5", "18.5", "19", "5", "9.5"],
 ]
 CRITERIA = ["topic", "causes", "measures", "effect", "report", "features"]
+PAPERS = {  # what the button says → the end of the file's name
+    "评审汇总表": "评审汇总表.xlsx",
+    "推荐汇总表 Excel": "推荐汇总表.xlsx",
+    "推荐汇总表 PDF": "推荐汇总表.pdf",
+    "推荐表": "推荐表.pdf",
+}
 # 89.5, 87.5, 93.5: three sheets, none dropped (the Shanghai preset drops from five).
 SCORE = "90.17"
 FIGURES = {

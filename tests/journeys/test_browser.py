@@ -155,8 +155,8 @@ def body_prepares(body: Person) -> None:
 
 def body_makes_papers(body: Person) -> None:
     body.open("/recommenders/papers/")
-    for made in ("评审汇总表.xlsx", "推荐汇总表.xlsx", "推荐汇总表.pdf", "推荐表.pdf"):
-        body.press("生成").reads(f"{story.BODY}_{made}")
+    for paper, made in story.PAPERS.items():
+        body.press(f"生成{paper}").reads(f"{story.BODY}_{made}")
 
     def file(name: str) -> bytes:
         named = re.compile(rf"下载\s*{story.BODY}_{re.escape(name)}")

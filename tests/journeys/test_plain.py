@@ -109,8 +109,8 @@ def body_hands_over(cast, code: str) -> None:
 
 def make_papers(body: Plain) -> None:
     """Four buttons one after the other, and what each made."""
-    for _ in range(4):
-        body.press("生成")
+    for paper in story.PAPERS:
+        body.press(f"生成{paper}")
 
     def made(name: str) -> bytes:
         return body.take(f"下载{story.BODY}_{name}")

@@ -121,6 +121,20 @@ def test_declining_is_final(walk, cast):
     assert no.value.codes == ["wrong_state"]
 
 
+def test_second_click_answers_with_the_stamp_that_stands(walk, cast):
+    found, by = walk.scored(), cast.recommender
+    first = live_stamp(sheet_of(found, "recommender"))
+
+    def pressed(scan):
+        return actions.stamp(
+            found.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=walk.at
+        )
+
+    assert pressed(first.scan) == first
+    newer = pressed(factories.stored(factories.pdf_file("新.pdf"), "stamp_scan", by))
+    assert live_stamp(sheet_of(found, "recommender")) == newer != first
+
+
 def test_changing_the_sheet_voids_the_bodys_stamp(walk, cast):
     found = walk.scored()
     actions.save_sheet(

@@ -7,8 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from qcportal.accounts.models import Affiliation
 from qcportal.accounts.roles import Duty
 from qcportal.audit.models import TrailEntry
+from qcportal.documents.models import Document
 from recommenders import actions, shows
 from recommenders import rules as recommending_rules
 from recommenders.models import Candidate, Dossier, Handover, Paper, TableStamp
@@ -17,6 +19,7 @@ from submissions.lifecycle import State
 from submissions.models import ScoreSheet, Stamp
 from submissions.rules import live_stamp, sheet_of
 from tests import factories
+from tests.submissions import yearly
 
 pytestmark = pytest.mark.django_db
 
@@ -333,8 +336,12 @@ def test_score_print_scan_stamp(walk, body, cast, django_capture_on_commit_callb
     )
     assert (wrong.status_code, Stamp.objects.count()) == (422, 1)
     right = {"evidence": "scan", "confirmed": "on", "password": factories.PASSWORD}
+    shown = body.get(url("confirm", found.code)).content.decode()
+    for words in ("推荐意见盖章？", "本级评分", "这次盖章就作废", found.unit_name):
+        assert words in shown
     body.post(url("confirm", found.code), right)
-    body.post(url("confirm", found.code), right)  # a second click
+    again = body.post(url("confirm", found.code), right, follow=True)
+    assert said(again) == ["推荐意见已盖章。", "这项成果的推荐意见已经盖章。"]
     assert Stamp.objects.filter(sheet__tier="recommender").count() == 1
     assert live_stamp(sheet_of(found, "recommender")).act.by == cast.recommender.user
 
@@ -349,6 +356,28 @@ def test_sealing_without_a_scan_says_so_and_keeps_what_was_typed(walk, body):
     assert "还没盖章" in page
     assert "请先生成并打印" in page
     assert sheet_of(found, "recommender").opinion == "还没盖章"
+
+
+def test_acts_opened_as_pages_lead_to_the_page(walk, body):
+    found = walk.stamped()
+    for name in ("print", "scan", "seal"):
+        assert body.get(url(name, found.code)).url == url("submission", found.code)
+
+
+def test_older_window_shows_whose_sheet_is_kept(walk, body):
+    found = walk.stamped()
+    body.post(url("submission", found.code), typed(found))
+    answer = body.post(url("submission", found.code), typed(found, "旧窗口"))
+    assert answer.status_code == 409
+    for words in ("现在存着的是", "同意推荐。", "旧窗口"):
+        assert words in answer.content.decode()
+
+
+def test_scan_for_a_lost_desk_is_refused(walk, body):
+    found = walk.submitted()
+    answer = body.post(url("scan", found.code), {"scan": factories.pdf_file()})
+    assert answer.status_code == 409
+    assert not Document.objects.filter(kind="stamp_scan", title="成果报告.pdf").exists()
 
 
 def test_autosave_and_its_conflict(walk, body):
@@ -409,6 +438,75 @@ def test_statistics_are_kept_without_separators_and_shown_with(campaign, body, d
     page = body.get(url("statistics")).content.decode()
     assert 'value="1,286"' in page
     assert "100.00" in page  # both rates: 1,000 of 1,000
+
+
+def shown(answer):
+    """Code → (value, source) of the lines the portal can count itself."""
+    return {f.code: (f.value, f.source) for f in answer.context["figures"] if f.source}
+
+
+def test_registrations_of_the_bodys_units_propose_figures(
+    campaign, cast, body, dossier, noon
+):
+    assert shown(body.get(url("statistics"))) == {}
+    year = yearly.confirmed_year(cast.group, cast.unit, noon)
+    yearly.confirmed_year(cast.second_group, cast.unit, noon)
+    topic = yearly.confirmed_topic(year, cast.group, cast.unit, noon)
+    yearly.recorded(topic, cast.group, noon)
+    said_of = f"{year.year}年小组登记："
+    assert shown(body.get(url("statistics"))) == {
+        "registered": ("2", f"取自{said_of}隶属企业里单位已确认的小组，可以改"),
+        "active": ("1", f"取自{said_of}登记的小组里有活动记录的，可以改"),
+        "members": ("6", f"取自{said_of}登记的小组里现有的成员，可以改"),
+    }
+    dossier.refresh_from_db()
+    assert dossier.statistics == {}  # proposed, not kept
+    body.post(url("save_figures"), figures(campaign, version="0", registered="9"))
+    kept = shown(body.get(url("statistics")))
+    assert kept["registered"] == ("9", f"{said_of}隶属企业里单位已确认的小组有 2 个")
+
+
+def test_neighbours_and_unconfirmed_registrations_are_not_counted(
+    cast, client_of, body, noon
+):
+    yearly.sent_year(cast.group, noon)
+    assert shown(body.get(url("statistics"))) == {}
+    yearly.confirmed_year(cast.second_group, cast.unit, noon)
+    neighbour = cast.other_recommender.organisation
+    Affiliation.objects.filter(
+        unit=cast.unit.organisation, recommender=neighbour
+    ).delete()
+    assert shown(client_of(cast.other_recommender).get(url("statistics"))) == {}
+
+
+def test_statistics_ask_as_often_for_three_groups_as_for_one(
+    cast, body, noon, django_assert_num_queries
+):
+    yearly.confirmed_year(cast.group, cast.unit, noon)
+    body.get(url("statistics"))  # what a first page alone asks
+    with CaptureQueriesContext(connection) as one:
+        body.get(url("statistics"))
+    yearly.confirmed_year(cast.second_group, cast.unit, noon)
+    with django_assert_num_queries(len(one)):
+        body.get(url("statistics"))
+
+
+def test_figures_are_saved_while_typing(campaign, body, dossier):
+    page = body.get(url("statistics")).content.decode()
+    assert f'data-autosave="{url("save_figures")}"' in page
+    headers = {"X-Requested-With": "autosave"}
+    given = figures(campaign, version="0", companies="12,")
+    first = body.post(url("save_figures"), given, headers=headers)
+    dossier.refresh_from_db()
+    saved_at = dossier.statistics_saved_at.isoformat()
+    assert first.json() == {"version": 1, "saved_at": saved_at}
+    stale = body.post(url("save_figures"), given, headers=headers)
+    assert stale.status_code == 409
+    done = figures(campaign, version="1", done="1")
+    body.post(url("save_figures"), done)
+    page = body.get(url("statistics")).content.decode()
+    assert "data-autosave" not in page  # a finished sheet changes by a deliberate act
+    assert "已完成；改了要重新点" in page
 
 
 def test_disagreement_marks_both_cells_and_keeps_what_was_typed(
@@ -537,6 +635,21 @@ def test_old_paper_says_so(walk, cast, body, dossier):
     answer = body.get(url("papers"))
     assert answer.context["shown"]["review"].old is True
     assert "名单改过，要重新生成" in answer.content.decode()
+
+
+def test_every_paper_has_a_button_of_its_own_name(walk, cast, body, dossier):
+    walk.recommended(title="第一项")
+    shown = body.get(url("papers")).context["shown"].values()
+    names = {"评审汇总表", "推荐汇总表 Excel", "推荐汇总表 PDF", "推荐表"}
+    assert {one.make.label for one in shown} == {f"生成{name}" for name in names}
+    for kind in Paper.Kind.values:
+        body.post(url("make_paper", kind))
+    walk.recommended(cast.second_group, title="第二项", topic_type="innovation")
+    page = body.get(url("papers")).content.decode()
+    buttons = re.findall(
+        r"<button [^>]*>(?:<svg.*?</svg>)?(重新生成[^<]*)</button>", page
+    )
+    assert sorted(buttons) == sorted(f"重新生成{name}" for name in names)
 
 
 def test_papers_are_handed_out_to_those_who_may_know(

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from qcportal.audit.models import TrailEntry
 from reviews import actions
 from reviews.models import Certificate, Decision, Publication
 from submissions.lifecycle import State
@@ -194,6 +195,11 @@ def test_who_may_take_the_certificate(client_of, client, cast, walk, django_capt
         assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     for actor in (cast.other_group, cast.other_unit, cast.other_recommender, cast.second_group, cast.other_association):  # fmt: skip
         assert client_of(actor).get(address).status_code == 404
+    taken = TrailEntry.objects.filter(what="certificate_downloaded").order_by("pk")
+    assert [(line.about, line.organisation_name, line.campaign) for line in taken] == [
+        (found.number, actor.organisation.name, "shanghai-2020")
+        for actor in (cast.group, cast.unit, cast.recommender, cast.association)
+    ]
     assert client_of(cast.judge).get(address).status_code == 403
     assert client.get(address).status_code == 302  # to sign-in
 
@@ -229,6 +235,11 @@ def test_issued_files_are_the_hosts_own(desk, client_of, cast, walk, django_capt
         assert desk.get(address).status_code == 200
         assert desk.get(reverse("reviews:issued_status", args=[document.key])).status_code == 200  # fmt: skip
         assert client_of(cast.other_association).get(address).status_code == 404
+    taken = TrailEntry.objects.filter(what__endswith="_downloaded").order_by("pk")
+    assert [(line.what, line.campaign) for line in taken] == [
+        ("list_downloaded", "shanghai-2020"), ("certificate_downloaded", "shanghai-2020"),
+    ]  # fmt: skip
+    assert taken[0].data == {"name": Publication.objects.first().pdf.title}
     form = Certificate.objects.get().entry.submission.revision.document
     assert desk.get(reverse("reviews:issued_file", args=[form.key])).status_code == 404
 

@@ -283,6 +283,16 @@ def test_scan_needs_a_print_first(walk, cast, client_of):
     assert not Document.objects.filter(kind="stamp_scan").exists()
 
 
+def test_scan_after_recall_is_refused(walk, cast, client_of):
+    filed, client = walk.filed(), client_of(cast.unit)
+    printed(client, filed)
+    actions.recall(filed.pk, by=cast.group, at=walk.at)
+    answer = client.post(page(filed, "stamp_scan"), {"scan": pdf_file()})
+    assert answer.status_code == 409
+    assert "不能再“盖章并提交”" in answer.content.decode()
+    assert not Document.objects.filter(kind="stamp_scan").exists()
+
+
 @pytest.mark.parametrize(
     ("upload", "sentence"),
     [

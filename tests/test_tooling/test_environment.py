@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-READ = re.compile(r"\benv\.(?:text|flag|number|words)\(\s*[\"']([A-Z0-9_]+)[\"']")
+READ = re.compile(r"\benv\.(?:text|flag|number|words|keys)\(\s*[\"']([A-Z0-9_]+)[\"']")
 LISTED = re.compile(r"^#?([A-Z0-9_]+)=", re.MULTILINE)
 APPS = ("qcportal", "submissions", "recommenders", "reviews")
 

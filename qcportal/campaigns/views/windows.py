@@ -17,7 +17,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns import access, actions, shows
 from qcportal.campaigns.chosen import SESSION_KEY
 from qcportal.campaigns.forms import ExtendForm, WindowForm
-from qcportal.campaigns.models import Campaign, Rubric, Window, WindowChange
+from qcportal.campaigns.models import Campaign, Rubric, Window
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.clock import now
 from qcportal.refusals import Refusal, Refused
@@ -67,7 +67,6 @@ def _page(
 
 def _notice(campaign: Campaign) -> dict[str, Any]:
     """What the notice lays down, to be read."""
-    changes = WindowChange.objects.filter(window__campaign=campaign)
     rubrics = Rubric.objects.filter(category__campaign=campaign).prefetch_related(
         "criteria"
     )
@@ -80,10 +79,7 @@ def _notice(campaign: Campaign) -> dict[str, Any]:
         "form_versions": [
             c.newest_form for c in campaign.categories_in_order if c.newest_form
         ],
-        "changes": [
-            (change, Stage(change.window.stage).label)
-            for change in changes.select_related("window", "by")[:CHANGES_SHOWN]
-        ],
+        "changes": shows.changes(campaign, CHANGES_SHOWN),
     }
 
 
@@ -155,8 +151,13 @@ def _move_all(
                     by=request.actor, at=at,
                 )  # fmt: skip
     except Refused as no:
-        for refusal in no.refusals:
-            field = refusal.field if refusal.field in form.fields else None
-            form.add_error(field, refusal.message)
+        _attach(form, no)
         return False
     return True
+
+
+def _attach(form: forms.Form, no: Refused) -> None:
+    """Refusals at the fields they name, else over the form."""
+    for refusal in no.refusals:
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, refusal.message)

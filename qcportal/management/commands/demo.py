@@ -12,13 +12,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from qcportal.accounts.models import Organisation
+from qcportal.accounts.models import Organisation, User
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns import presets
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
 from qcportal.management.demo import build, cast, registering, topics, yearly
 from qcportal.people import actions as inviting
+from qcportal.privacy import actions as privacy
+from qcportal.privacy.models import Consent
 from qcportal.seals.actions import keep_picture
 from reviews import actions as reviewing
 from submissions.models import Submission
@@ -69,6 +71,16 @@ def fill(now: datetime) -> None:
         yearly.visit(found, people.actor(people.bodies[0]), now - timedelta(hours=5))
     _deposit_seals(people, now - timedelta(days=5))
     _invite(people, now)
+    _consents(now)
+
+
+def _consents(now: datetime) -> None:
+    """Everybody of the demo agreed long ago, so that its log-ins open at once."""
+    text = privacy.load_first(at=now - timedelta(days=60))
+    Consent.objects.bulk_create(
+        Consent(text=text, user=user, at=now - timedelta(days=30))
+        for user in User.objects.all()
+    )
 
 
 def _earlier(

@@ -12,6 +12,7 @@ from qcportal.campaigns import presets as campaign_presets
 from qcportal.campaigns.models import Campaign
 from qcportal.notices import presets as notice_presets
 from qcportal.notices import tasks as notice_tasks
+from qcportal.privacy import actions as privacy
 from recommenders import tasks as recommender_tasks
 from submissions import tasks as submission_tasks
 
@@ -66,6 +67,8 @@ class Command(BaseCommand):
             campaign = load(path, open_now=options["open_now"])
         except campaign_presets.PresetError as error:
             raise CommandError(str(error)) from error
+        privacy.load_first(at=timezone.now())
         self.stdout.write(f"已导入 {campaign.name}（{campaign.code}）")
+        self.stdout.write("请核对：个人信息处理同意书（/privacy/），请法律顾问看过。")
         for line in campaign.please_check:
             self.stdout.write(f"请核对：{line}")

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from qcportal.accounts.models import Affiliation, Organisation
 from qcportal.accounts.names import check_character
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.models import Campaign
 from qcportal.management.demo.build import People
 from qcportal.registrations import actions
+from qcportal.registrations.founding import Founding, Kind
 from qcportal.registrations.rules import Application
+from reviews.founding import found
 
 
 def fill(people: People, now: datetime) -> None:
@@ -34,6 +37,18 @@ def fill(people: People, now: datetime) -> None:
         address=people.units[1].address, region=people.units[1].region,
     )  # fmt: skip
     Affiliation.objects.create(unit=twice, recommender=people.bodies[0])
+    _lower_association(people, now - timedelta(hours=9))
+
+
+def _lower_association(people: People, at: datetime) -> None:
+    """Taken up by the secretariat, with the right to recommend; its manager is asked."""
+    campaign, officer = Campaign.objects.newest(), people.officers[0]
+    given = Founding(
+        Kind.BELOW, "申江新片区质量协会", officer.organisation, short_name="新片区质协",
+        letters="XP", credit_code=credit_code(9100), recommender_class="district",
+        region="浦东新区",
+    )  # fmt: skip
+    found(given, [campaign] if campaign else [], manager="章远之", email="", by=officer, at=at)  # fmt: skip
 
 
 def credit_code(number: int) -> str:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0005_fill_categories'),
+        ('campaigns', '0006_fill_categories'),
         ('notices', '0001_initial'),
     ]
 

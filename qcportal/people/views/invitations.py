@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -18,12 +17,12 @@ from qcportal.accounts.middleware import SEAT_SESSION_KEY
 from qcportal.accounts.models import Membership, User
 from qcportal.accounts.rules import why_not_in_person
 from qcportal.clock import now
+from qcportal.entrance import door, sessions
 from qcportal.people import actions, rules
 from qcportal.people.forms import NewAccountForm
 from qcportal.people.models import Invitation
+from qcportal.privacy.models import ConsentText
 from qcportal.refusals import Refused, refuse_if
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def _found(token: str) -> Invitation | None:
@@ -45,7 +44,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return _join(request, found)
     if request.method == "POST":
         return _begin(request, found)
-    return _page(request, found, NewAccountForm(initial={"name": found.name}))
+    return _page(request, found, _form(initial={"name": found.name}))
+
+
+def _form(*args: Any, **kwargs: Any) -> NewAccountForm:
+    return NewAccountForm(*args, consent=ConsentText.objects.in_force(), **kwargs)
 
 
 def _page(
@@ -59,6 +62,7 @@ def _page(
         "organisation": found.organisation,
         "form": form,
         "closed": closed,
+        "consent": ConsentText.objects.in_force() if "agreed" in form.fields else None,
         "mine": mine,
         "barred": list(why_not_in_person(request.actor)),
     }
@@ -71,22 +75,24 @@ def _join(request: HttpRequest, found: Invitation) -> HttpResponse:
     try:
         seat = actions.accept_as(found.pk, request.user, at=now())
     except Refused:
-        return _page(request, _found_again(found), NewAccountForm())
-    request.session.cycle_key()
+        return _page(request, _found_again(found), _form())
+    sessions.renew_key(request)
     return _seated(request, seat)
 
 
 def _begin(request: HttpRequest, found: Invitation) -> HttpResponse:
-    form = NewAccountForm(request.POST)
+    form = _form(request.POST)
     if list(rules.why_not_accept(found, now())) or not form.is_valid():
         return _page(request, found, form, 422)
     given = {name: form.cleaned_data[name] for name in ("username", "name", "password")}
     try:
-        seat = actions.accept_as_new(found.pk, **given, at=now())
+        seat = actions.accept_as_new(
+            found.pk, **given, at=now(), address=request.META.get("REMOTE_ADDR", "")
+        )
     except Refused as no:
         form.refuse(no.refusals)
         return _page(request, _found_again(found), form, 409)
-    login(request, seat.user, backend=BACKEND)
+    door.knock(request, seat.user, "invitation")
     return _seated(request, seat)
 
 

@@ -25,14 +25,16 @@ from qcportal.accounts.models import Membership, Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
 from qcportal.clock import now
+from qcportal.entrance import second_factor
+from qcportal.entrance.forms import RefusableForm
 from qcportal.people import actions, letters, rules
 from qcportal.people.forms import (
     NOTES,
     DutyForm,
     EndForm,
+    FactorForm,
     HandOverForm,
     InviteForm,
-    RefusableForm,
 )
 from qcportal.people.models import Invitation
 from qcportal.refusals import Refused
@@ -84,7 +86,10 @@ def members(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 def _invite_form(request: HttpRequest, scope: Scope, data: Any) -> InviteForm:
     campaigns = access.run_by(request.actor)
-    return InviteForm(data, organisation=scope.organisation, campaigns=campaigns)
+    first = scope.overseen and scope.organisation.tier == Role.ASSOCIATION
+    return InviteForm(
+        data, organisation=scope.organisation, campaigns=campaigns, first=first
+    )
 
 
 def _page(
@@ -109,6 +114,10 @@ def _page(
         "form": form,
         "invite_url": scope.url("invite"),
         "approval_url": scope.url("approval"),
+        # By name: imports stand above members.
+        "import_url": reverse("imports:list")
+        if not scope.overseen and scope.organisation.tier != Role.GROUP
+        else "",
         "approvable": scope.organisation.tier in {Role.UNIT, Role.RECOMMENDER},
     }
     return render(request, "people/members.html", context, status=status)
@@ -183,6 +192,7 @@ def _member_page(
         "duty_form": DutyForm(seat=seat),
         "hand_over_form": HandOverForm(seat=seat),
         "end_form": EndForm(),
+        "factor_form": FactorForm(),
     }
     if given:
         forms[f"{given.prefix}_form"] = given
@@ -198,6 +208,8 @@ def _member_page(
         "duty_url": scope.url("duty", seat.key),
         "hand_over_url": scope.url("hand_over", seat.key),
         "end_url": scope.url("end", seat.key),
+        "factor_on": second_factor.is_on(seat.user),
+        "factor_url": scope.url("second_factor", seat.key),
         "stand_in_url": scope.url("stand_in", seat.key)
         if scope.overseen and rules.helpable(seat)
         else "",
@@ -266,6 +278,21 @@ def end(request: HttpRequest, scope: Scope, key: UUID) -> HttpResponse:
             by=request.actor, at=now(),
         )  # fmt: skip
         return f"{seat.user.name}的{seat.get_duty_display()}职责已停用，记录都保留。"
+
+    return _carried_out(request, scope, seat, form, act)
+
+
+@require_POST
+def drop_second_factor(request: HttpRequest, scope: Scope, key: UUID) -> HttpResponse:
+    seat = _seat(scope, key)
+    form = FactorForm(request.POST)
+
+    def act() -> str:
+        actions.drop_second_factor(
+            seat.pk, reason=form.cleaned_data["reason"], overseen=scope.overseen,
+            by=request.actor, at=now(),
+        )  # fmt: skip
+        return f"{seat.user.name}的两步验证已清除，他已在所有设备上退出。"
 
     return _carried_out(request, scope, seat, form, act)
 

@@ -31,7 +31,7 @@ def affiliations_of(actor: Actor) -> QuerySet[Affiliation]:
     if actor.role == Role.UNIT:
         return rows.filter(unit=actor.organisation)
     if actor.role == Role.ASSOCIATION:
-        return rows.filter(unit__in=register.kept_by(actor))
+        return rows.filter(unit__in=register.of_desk(actor))
     return rows.none()
 
 

@@ -21,8 +21,11 @@ from django.views.decorators.http import (
 
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS, Role
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.clock import now
-from qcportal.refusals import Refused
+from qcportal.privacy import words
+from qcportal.privacy.models import ConsentText
+from qcportal.refusals import Refused, refuse_if
 from qcportal.registrations import actions, register, rules, shows, texts
 from qcportal.registrations.forms import ApplicationForm
 from qcportal.registrations.models import Registration
@@ -68,13 +71,21 @@ def register_page(request: HttpRequest, channel: str) -> HttpResponse:
     posted = request.method == "POST"
     if posted and too_many(request):
         return render(request, "errors/429.html", status=429)
+    if posted:
+        refuse_if(why_not_in_person(request.actor))
+    user = request.user if request.user.is_authenticated else None
     form = ApplicationForm(
-        request.POST if posted else None, case=case, initial=_typed(request, case)
-    )
+        request.POST if posted else None, case=case, initial=_typed(request, case),
+        user=user,
+    )  # fmt: skip
     offer = None
     if posted and form.is_valid():
         try:
-            made = actions.apply(form.application(channel, joins, unit), at=now())
+            made = actions.apply(
+                form.application(channel, joins, unit),
+                at=now(),
+                address=address_of(request),
+            )
         except Refused as refused:
             offer = _attach(form, refused, channel, unit)
         else:
@@ -84,6 +95,10 @@ def register_page(request: HttpRequest, channel: str) -> HttpResponse:
     return render(
         request, "registrations/form.html", facts, status=422 if form.errors else 200
     )
+
+
+def address_of(request: HttpRequest) -> str:
+    return request.META.get("REMOTE_ADDR", "")
 
 
 def _chosen(request: HttpRequest, tier: str, name: str) -> Organisation | None:
@@ -120,10 +135,11 @@ def _typed(request: HttpRequest, case: str) -> dict[str, str]:
 
 
 def _page(channel: str) -> dict[str, Any]:
+    text = ConsentText.objects.in_force()
     return {
         "channel": Role(channel), "channel_words": CHANNELS[Role(channel)], "doors": DOORS,
         "undertaking": texts.UNDERTAKING if channel == Role.UNIT else (),
-        "consent": texts.CONSENT,
+        "consent": texts.CONSENT, "consent_parts": words.parts(text.body) if text else [],
     }  # fmt: skip
 
 
@@ -212,12 +228,13 @@ def correct(request: HttpRequest, code: str) -> HttpResponse:
         case=case,
         own=found,
         initial=shows.given(found),
+        user=found.user,
     )
     offer = None
     if posted and form.is_valid():
         given = form.application(found.channel, found.joins, found.unit)
         try:
-            actions.correct(found.pk, given, at=now())
+            actions.correct(found.pk, given, at=now(), address=address_of(request))
         except Refused as refused:
             offer = _attach(form, refused, found.channel, found.unit)
         else:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +18,12 @@ from django.views.decorators.http import (
 )
 
 from qcportal.accounts.access import acting_as
-from qcportal.accounts.models import Affiliation, Membership, Organisation
+from qcportal.accounts.models import (
+    Affiliation,
+    Membership,
+    Organisation,
+    RecommenderClass,
+)
 from qcportal.accounts.names import clean_code
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import actions as campaign_actions
@@ -27,9 +31,8 @@ from qcportal.campaigns.access import run_by
 from qcportal.campaigns.models import Campaign, RecommendingRight
 from qcportal.clock import now
 from qcportal.refusals import Refused, refuse
-from qcportal.registrations import actions, merging, register, rules, shows
+from qcportal.registrations import actions, chain, merging, register, rules, shows
 from qcportal.registrations.forms import (
-    BodyChoice,
     FactsForm,
     MemberClassForm,
     ReasonForm,
@@ -90,7 +93,7 @@ def _words(rows: QuerySet[Organisation], words: str) -> Q:
 
 
 def _kept(request: HttpRequest, key: Any) -> Organisation:
-    rows = register.kept_by(request.actor).select_related("parent", "registrar")
+    rows = register.of_desk(request.actor).select_related("parent", "registrar")
     return get_object_or_404(rows, key=key)
 
 
@@ -109,19 +112,35 @@ def _facts(request: HttpRequest, found: Organisation, **forms: Any) -> dict[str,
     ]
     seats = Membership.objects.filter(organisation=found).select_related("user")
     return {
-        "organisation": found, "former": shows.names_before(found), "hanging": hanging,
+        "organisation": found, "tier_words": "协会" if found.tier == Role.ASSOCIATION else found.get_tier_display(),
+        "former": shows.names_before(found), "hanging": hanging,
         "groups": found.children.order_by("name"),
         "seats": seats.filter(ended_at__isnull=True),
         "above": [(a, _end(a, request.actor)) for a in found.affiliations_above.select_related("unit", "recommender")],
-        "below": found.affiliations_below.count(),
+        **_chain(request, found),
+        "kept_itself": list(rules.why_not_keep(found, request.actor)),
         "classes": found.member_classes.filter(association=request.actor.organisation),
         "likes": register.like_names(found.tier, found.name, found.pk) if found.parent is None else [],
         "merges": _merges(found, request.actor),
-        "rights": _rights(found, request.actor), "is_association": found.tier == Role.ASSOCIATION,
+        "rights": _rights(found, request.actor), "is_association": found.tier == Role.ASSOCIATION, "itself": found == request.actor.organisation,
+        "body_classes": RecommenderClass.choices,
         "facts_form": FactsForm(organisation=found), "rename_form": RenameForm(initial={"name": found.name}),
         "class_form": MemberClassForm(initial={"year": now().year}), "reason_form": ReasonForm(),
-        "body_field": BodyChoice().queryset if found.tier == Role.UNIT else None,
         **forms,
+    }  # fmt: skip
+
+
+def _chain(request: HttpRequest, found: Organisation) -> dict[str, Any]:
+    """Who is over it, to any height, and who is directly under it, by pages."""
+    below = chain.below(found)
+    page = Paginator(below, PER_PAGE).get_page(request.GET.get("page"))
+    over = chain.heights(found)
+    shown = {o.pk for level in over for o in level} | {o.pk for o in page}
+    known = register.of_desk(request.actor).filter(pk__in=shown)
+    return {
+        "over": over, "under": page, "linked": set(known.values_list("pk", flat=True)),
+        "uppers": chain.uppers_for(found) if found.tier != Role.GROUP else (),
+        "in_chain": found.tier != Role.GROUP,
     }  # fmt: skip
 
 
@@ -238,12 +257,11 @@ def member_class(request: HttpRequest, key: Any) -> HttpResponse:
 @acting_as(Role.ASSOCIATION)
 @require_POST
 def affiliate(request: HttpRequest, key: Any) -> HttpResponse:
-    """Puts the unit under a body straight away."""
-    found = _kept(request, key)
-    try:
-        body = BodyChoice().clean(request.POST.get("recommender", ""))
-    except ValidationError:
-        refuse("recommender_missing", "请选推荐单位。", "recommender")
+    """Puts a unit under a body, or a body under an association, straight away."""
+    found, given = _kept(request, key), request.POST.get("recommender", "")
+    if not shows.is_key(given):
+        refuse("recommender_missing", "请选挂在谁下面。", "recommender")
+    body = get_object_or_404(Organisation, key=given)
     actions.affiliate(found, body, by=request.actor, at=now())
     return _done(request, found, f"已隶属{body.name}。")
 
@@ -259,7 +277,9 @@ def right(request: HttpRequest, key: Any) -> HttpResponse:
     if request.POST.get("end") == "1":
         campaign_actions.stop_recommending(campaign, found, by=request.actor, at=now())
         return _done(request, found, "推荐授权已收回。")
-    campaign_actions.let_recommend(campaign, found, "", by=request.actor, at=now())
+    kind = request.POST.get("recommender_class", "")
+    kind = kind if kind in RecommenderClass.values else ""
+    campaign_actions.let_recommend(campaign, found, kind, by=request.actor, at=now())
     return _done(request, found, "已授权推荐。")
 
 
@@ -298,9 +318,9 @@ def _merge_facts(
     actor: Any, source: Organisation, target: Organisation | None, words: str
 ) -> dict[str, Any]:
     found = (
-        register.search(Role.UNIT, words)
+        register.search(source.tier, words, source.parent)
         if words
-        else register.like_names(Role.UNIT, source.name)
+        else register.like_names(source.tier, source.name, source.pk, source.parent)
     )
     choices = register.kept_by(actor).filter(
         pk__in=[o.pk for o in found if o.pk != source.pk]

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
+from qcportal.accounts.contacts import shown
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.clock import now
@@ -51,6 +52,7 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
     facts = {
         "registration": found, "chip": shows.chip(found), "holder": shows.holder(found),
         "facts": shows.public_facts(found), "events": shows.events(found),
+        "mobile": shown(found.mobile, rules.may_see_mobile(found, actor)),
         "likes": _likes(found), "acts": _acts(found, actor),
     }  # fmt: skip
     return render(request, "registrations/review.html", facts)

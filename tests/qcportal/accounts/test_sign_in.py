@@ -40,14 +40,6 @@ def test_wrong_password_and_unknown_user_read_the_same(client, cast):
     assert f'value="{cast.group.user.username}"' in wrong.content.decode()
 
 
-def test_five_wrong_tries_lock_the_name_for_a_while(client, cast):
-    for _ in range(5):
-        sign_in(client, cast.group, password="wrong-wrong")
-    answer = sign_in(client, cast.group)
-    assert "输错次数太多" in answer.content.decode()
-    assert "_auth_user_id" not in client.session
-
-
 def test_empty_form_names_both_fields(client, db):
     page = client.post("/accounts/sign-in/unit/", {}).content.decode()
     assert page.count('aria-invalid="true"') == 2

@@ -8,9 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from qcportal.accounts.roles import Role
 from qcportal.campaigns import shows
+from qcportal.campaigns.actions import let_recommend
 from qcportal.campaigns.models import Campaign, Window, WindowChange
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 CODE = "shanghai-2020"
@@ -42,7 +45,7 @@ def test_the_page_reads_the_notice(desk, campaign):
 
     for words in (
         "班组申报", "共 14天22小时", "合计 100 分", "一等奖", "区、市州质量协会",
-        "企业名称与公章一致", "时间还没有改过",
+        "企业名称与公章一致", "时间和要求还没有改过",
     ):  # fmt: skip
         assert words in page
 
@@ -208,3 +211,53 @@ def test_the_campaign_of_the_page_is_the_one_at_work_on(desk, cast, campaign, no
 
     assert desk.session["campaign"] == CODE
     assert Campaign.objects.count() == 2
+
+
+# --- who gets how many ------------------------------------------------------------------
+
+
+def bodies(campaign):
+    """Class → (bodies, most) of the rules per recommending body."""
+    lines = shows.quota_lines(Campaign.objects.get(pk=campaign.pk))
+    return {
+        line.whom: (line.bodies, line.most) for line in lines if line.bodies is not None
+    }
+
+
+def test_associations_that_recommend_here_count_by_the_class_of_their_right(
+    cast, campaign, noon
+):
+    usual = bodies(campaign)
+    assert usual["区、市州质量协会"] == (1, 10)
+    lower = factories.organisation(Role.ASSOCIATION, "临港质量协会")
+    let_recommend(campaign, lower, "district", by=cast.association, at=noon)
+    assert bodies(campaign) == usual | {"区、市州质量协会": (2, 20)}
+    lower.is_active = False
+    lower.save(update_fields=["is_active"])
+    assert bodies(campaign) == usual
+
+
+def test_a_rule_for_everybody_counts_associations_too(cast, campaign, noon):
+    campaign.quota_rules.all().delete()
+    campaign.quota_rules.create(subject="recommender", hard=3)
+    assert bodies(campaign) == {"所有推荐单位": (2, 6)}
+    let_recommend(
+        campaign, cast.other_association.organisation, "", by=cast.association, at=noon
+    )
+    assert bodies(campaign) == {"所有推荐单位": (3, 9)}
+
+
+def test_counting_asks_as_often_for_three_associations_as_for_one(
+    cast, campaign, noon, django_assert_num_queries
+):
+    def fresh():
+        return Campaign.objects.get(pk=campaign.pk)
+
+    with CaptureQueriesContext(connection) as one:
+        shows.quota_lines(fresh())
+    asked = len(one)
+    for n in range(3):
+        lower = factories.organisation(Role.ASSOCIATION, f"第{n}质量协会")
+        let_recommend(campaign, lower, "", by=cast.association, at=noon)
+    with django_assert_num_queries(asked):
+        shows.quota_lines(fresh())

@@ -247,7 +247,7 @@ def test_refused_and_withdrawn_free_the_name(client, cast, noon):
         ({"password2": "another-one-2020"}, "password2", "两次输入的密码不一样。"),
         ({"agreed": ""}, "agreed", "请看过并勾选同意，再提交申请。"),
         ({"postcode": "12"}, "postcode", "邮编是 6 位数字"),
-        ({"mobile": "12345"}, "mobile", "手机号是 1 开头的 11 位数字"),
+        ({"mobile": "12345"}, "mobile", "手机号是 11 位数字，现在是 5 位，请核对。"),
         ({"recommender": "junk"}, "recommender", "请选推荐单位"),
         ({"organisation_name": "上海申浦轨道车辆维修 有限公司"}, "organisation_name", "已经登记过"),
     ],

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import models
 from django.urls import reverse
 
+from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Duty, Role
 from qcportal.audit.models import TrailEntry
@@ -14,8 +15,12 @@ from qcportal.management import books
 from qcportal.refusals import Refused
 from qcportal.registrations import merging
 from qcportal.registrations.models import Merge
+from recommenders import actions as recommending
+from recommenders.models import Dossier
 from submissions.models import Submission
 from tests import factories
+from tests.submissions import yearly
+from tests.world import registered_topic
 
 
 @pytest.fixture
@@ -161,7 +166,12 @@ def test_undo_refuses_what_grew_since(cast, walk, noon, double):
 
 @pytest.mark.parametrize(
     ("pair", "code"),
-    [(("unit", "unit"), "same_unit"), (("unit", "group"), "not_units"), (("unit", "recommender"), "not_units")],
+    [
+        (("unit", "unit"), "same_unit"), (("unit", "group"), "other_tier"),
+        (("unit", "recommender"), "other_tier"), (("group", "other_group"), "other_unit"),
+        (("association", "other_association"), "association_stays"),
+        (("recommender", "association"), "association_stays"),
+    ],
 )  # fmt: skip
 def test_what_cannot_be_merged(cast, noon, pair, code):
     first, second = (getattr(cast, name).organisation for name in pair)
@@ -176,3 +186,103 @@ def test_nobody_else_merges(cast, noon, double):
             double.pk, cast.unit.organisation.pk, "重复", by=cast.recommender, at=noon
         )
     assert refused.value.codes == ["not_manager"]
+
+
+# --- recommending bodies and groups ---------------------------------------------------
+
+
+@pytest.fixture
+def twin(cast, noon):
+    """The same recommending body a second time."""
+    body = factories.organisation(
+        Role.RECOMMENDER, "浦东新区质量技术协会", recommender_class="district"
+    )
+    factories.seat("杜若", body, Duty.MANAGER, noon)
+    return body
+
+
+def merged(source, target, cast, noon):
+    return merging.merge(source.pk, target.pk, "重复登记", by=cast.association, at=noon)
+
+
+def test_a_body_moves_with_everything_and_comes_back(cast, walk, noon, twin):
+    walk.visits = True
+    found, source = walk.submitted(), cast.recommender.organisation
+    before = pointing(source), pointing(twin)
+    made = merged(source, twin, cast, noon)
+    assert pointing(source) == set()
+    found.refresh_from_db()
+    dossier = found.candidate.dossier
+    assert (found.recommender, dossier.recommender) == (twin, twin)
+    assert {v.recommender for v in found.site_visits.all()} == {twin}
+    assert list(books.findings()) == []
+    moved = Actor(cast.recommender.membership.__class__.objects.get(pk=cast.recommender.membership.pk))  # fmt: skip
+    assert list(Submission.objects.visible_to(moved)) == [found]
+    merging.undo(made.pk, by=cast.association, at=noon)
+    assert (pointing(source), pointing(twin)) == before
+    assert list(books.findings()) == []
+
+
+def test_two_dossiers_of_one_campaign_stay_two(cast, walk, noon, twin, client_of):
+    walk.recommended()
+    walk.recommended(cast.other_group)
+    source, target = cast.recommender.organisation, cast.other_recommender.organisation
+    path = reverse("accounts:organisation_merge", args=[source.key])
+    page = client_of(cast.association).get(f"{path}?into={target.key}").content.decode()
+    assert "都有推荐材料，名次、总结和盖章各是各的，不能合并" in page
+    before = pointing(source), pointing(target)
+    with pytest.raises(Refused) as refused:
+        merged(source, target, cast, noon)
+    assert refused.value.codes == ["clash"]
+    assert (pointing(source), pointing(target)) == before
+
+
+def test_an_empty_dossier_on_either_side_is_in_nobodys_way(cast, walk, noon, twin, campaign):  # fmt: skip
+    walk.recommended()
+    source = cast.recommender.organisation
+    full = Dossier.objects.get(recommender=source)
+    Dossier.objects.create(campaign=campaign, recommender=twin)
+    made = merged(source, twin, cast, noon)
+    assert Dossier.objects.get(recommender=twin) == full
+    merging.undo(made.pk, by=cast.association, at=noon)
+    empty = Dossier.objects.create(campaign=campaign, recommender=twin)
+    merged(twin, source, cast, noon)
+    assert Dossier.objects.get(recommender=source) == full
+    assert Dossier.objects.get(recommender=twin) == empty
+
+
+def test_what_the_body_did_since_keeps_a_merge(cast, walk, noon, twin):
+    found = walk.scored()
+    made = merged(cast.recommender.organisation, twin, cast, noon)
+    seat = type(cast.recommender.membership).objects.get(
+        pk=cast.recommender.membership.pk
+    )
+    recommending.recommend(found.pk, by=Actor(seat), at=noon)
+    with pytest.raises(Refused) as refused:
+        merging.undo(made.pk, by=cast.association, at=noon)
+    assert set(refused.value.codes) == {"grown"}
+
+
+def test_a_group_moves_within_its_unit_and_comes_back(cast, walk, noon, client_of):
+    registered_topic(cast, noon)
+    found = walk.filed()
+    source, target = cast.group.organisation, cast.second_group.organisation
+    before = pointing(source), pointing(target)
+    desk = client_of(cast.association)
+    path = reverse("accounts:organisation_merge", args=[source.key])
+    assert list(desk.get(path + "?q=QC小组").context["found"]) == [target]
+    desk.post(f"{path}?into={target.key}", {"reason": "改名后重复登记"})
+    assert pointing(source) == set()
+    found.refresh_from_db()
+    assert found.group == target
+    merging.undo(Merge.objects.get().pk, by=cast.association, at=noon)
+    assert (pointing(source), pointing(target)) == before
+
+
+def test_two_groups_registered_in_one_year_stay_two(cast, noon):
+    for group in (cast.group, cast.second_group):
+        yearly.confirmed_year(group, cast.unit, noon)
+    with pytest.raises(Refused) as refused:
+        merged(cast.group.organisation, cast.second_group.organisation, cast, noon)
+    assert "年都有注册登记" in str(refused.value)
+    assert not Merge.objects.exists()

@@ -1,0 +1,54 @@
+"""The child that opens uploads: a program, run by path, never imported by the portal.
+
+Standard input is the file itself (seekable), standard output one line of JSON:
+``{"kind": "pdf", "pages": 3, "refusals": [["code", "sentence"], …]}``. A hostile file
+that eats memory or time ends this process, not the one that serves pages.
+"""
+
+import contextlib
+import importlib
+import json
+import resource
+import sys
+import types
+from pathlib import Path
+
+MIB = 1024 * 1024
+MEMORY = 768 * MIB  # address space: libraries ~150 MiB, a picture of 40 megapixels ~300
+CPU_SECONDS = 20
+
+
+def limit() -> None:
+    """Before any parser is loaded. Where a system has no such limit, the parent's
+    clock still stands."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(what, (most, most))
+
+
+def bare_package() -> None:
+    """``qcportal`` without its ``__init__``: Celery and Django are not needed to look
+    at a file and would be most of the start."""
+    package = types.ModuleType("qcportal")
+    package.__path__ = [str(Path(__file__).resolve().parents[1])]
+    sys.modules["qcportal"] = package
+
+
+def main() -> None:
+    limit()
+    bare_package()
+    contents = importlib.import_module("qcportal.documents.contents")  # limited by now
+    with open(0, "rb", closefd=False) as file:
+        kind, pages, refusals = contents.look(file)
+    said = [[refusal.code, refusal.message] for refusal in refusals]
+    print(json.dumps({"kind": kind, "pages": pages, "refusals": said}))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
