@@ -155,7 +155,7 @@ def about(code: str, key: str) -> str:
     if code == "window_moved":
         return STAGES.get(key, key)
     own = OF_AN_ORGANISATION | KEYED | OF_A_PERSON
-    if code.startswith(("campaign_", "requirements_")) or code in own:
+    if code.startswith("campaign_") or code in own:
         return ""
     return key
 

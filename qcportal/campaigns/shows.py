@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,41 +65,11 @@ def cautions(
         )
 
 
-def _caution(code: str, message: str, field: str = "closes_at") -> Refusal:
-    return Refusal(code, message, field, "caution")
+def _caution(code: str, message: str) -> Refusal:
+    return Refusal(code, message, "closes_at", "caution")
 
 
-STOPPING = {"closes_now", "hides_open", "requires_topic", "requires_site_visit"}
-# The stage that asks for it, and what asking for it brings.
-REQUIRED_AT = {
-    "requires_topic": Stage.FILING,
-    "requires_site_visit": Stage.RECOMMENDING,
-}
-BRINGS = {
-    "requires_topic": "还没提交的成果都要先选好登记过的课题，才能提交；已经提交的不受影响，退回修改、补正后再提交时也要选好。",
-    "requires_site_visit": "还没推荐的成果都要先记好现场核查，才能推荐；已经推荐的不受影响，取消推荐后再推荐时也要有。",
-}
-
-
-def requirement_cautions(
-    campaign: Campaign, wanted: Mapping[str, bool], at: datetime
-) -> Iterator[Refusal]:
-    """What a changed requirement brings: a new one stops people while its stage is not
-    over (``requires_topic``, ``requires_site_visit``); else ``stage_over``,
-    ``no_longer_required``."""
-    for name, required in wanted.items():
-        if getattr(campaign, name) == required:
-            continue
-        stage = REQUIRED_AT[name]
-        window = campaign.window(stage)
-        if not required:
-            words = "不再要求，从现在起没有的也能办下一步。"
-            yield _caution("no_longer_required", words, name)
-        elif window is not None and at >= window.closes_at:
-            words = f"“{stage.label}”已经关闭：{BRINGS[name]}"
-            yield _caution("stage_over", words, name)
-        else:
-            yield _caution(name, BRINGS[name], name)
+STOPPING = {"closes_now", "hides_open"}
 
 
 @dataclass(frozen=True)
@@ -114,20 +84,13 @@ class Change:
 
 
 def changes(campaign: Campaign, most: int) -> list[Change]:
-    """The newest changes of windows and requirements together, newest first."""
+    """The newest changes of windows, newest first."""
     windows = WindowChange.objects.filter(window__campaign=campaign)
     windows = windows.select_related("window", "by")[:most]
-    needs = campaign.requirement_changes.select_related("by")[:most]
-    found = [
+    return [
         Change(Stage(c.window.stage).label, _moved_words(c), c.reason, c.by.name, c.at)
         for c in windows
     ]
-    found += [
-        Change(c.get_name_display(), "改为要求" if c.required else "改为不要求",
-               c.reason, c.by.name, c.at)
-        for c in needs
-    ]  # fmt: skip
-    return sorted(found, key=lambda change: change.at, reverse=True)[:most]
 
 
 def _moved_words(change: WindowChange) -> str:

@@ -45,7 +45,7 @@ def test_the_page_reads_the_notice(desk, campaign):
 
     for words in (
         "班组申报", "共 14天22小时", "合计 100 分", "一等奖", "区、市州质量协会",
-        "企业名称与公章一致", "时间和要求还没有改过",
+        "企业名称与公章一致", "时间还没有改过",
     ):  # fmt: skip
         assert words in page
 
