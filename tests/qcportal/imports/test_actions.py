@@ -287,8 +287,9 @@ def test_who_got_an_account_and_has_a_mailbox_is_told_how_to_come_in(cast, noon)
     )  # fmt: skip
     assert letter.body == (
         "孙立新，您好：\n\n上海市质量协会为您开通了账号，职责是“砂型QC小组”经办人、“上海临港铸造有限公司”审核人。\n\n"
-        f"您的用户名：{person.username}\n登录：http://127.0.0.1:8000/accounts/sign-in/group/\n\n"
-        "账号还没有密码。请打开上面的网址，用这个邮箱收验证码登录，或者先设一个密码再登录。\n\n"
+        f"您的用户名：{person.username}\n\n"
+        "账号还没有密码，用这个邮箱收验证码就能登录：\nhttp://127.0.0.1:8000/accounts/code/\n\n"
+        "想用密码登录，先设一个：\nhttp://127.0.0.1:8000/accounts/reset/\n\n"
         "如果您不认识上海市质量协会，不用理会这封邮件。\n\n本活动不收取任何费用。\n"
     )
 
