@@ -7,6 +7,7 @@ that secrets can be mounted as files.
 import base64
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -73,3 +74,8 @@ def keys(name: str, derive_from: str = "") -> list[str]:
                 f"{name}: expected keys of 32 bytes in URL-safe Base64"
             )
     return given
+
+
+def handed_on(names: Iterable[str]) -> dict[str, str]:
+    """Those of the machine's own variables that are set, for a child process."""
+    return {name: os.environ[name] for name in names if name in os.environ}

@@ -6,7 +6,7 @@ transaction; papers are ordered inside it and made after the commit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
 from qcportal.documents.making import EXPORT_LIFETIME, order
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
-from qcportal.refusals import Refused, refuse, refuse_if
+from qcportal.refusals import refuse, refuse_if
 from reviews import papers, rules, tasks
 from reviews.models import (
     Assignment,
@@ -193,42 +193,6 @@ def assign(submission_id: int, judge: User, *, by: Actor, at: datetime) -> Assig
     return assignment
 
 
-def assign_evenly(
-    campaign: Campaign, judges: Sequence[User], *, by: Actor, at: datetime
-) -> tuple[int, list[str]]:
-    """Fill every checked result up to the campaign's number of judges, least loaded
-    first, conflicts left out: (assignments made, codes still short)."""
-    load = {
-        judge.pk: Assignment.objects.filter(judge=judge).count() for judge in judges
-    }
-    made, short = 0, []
-    waiting = Submission.objects.visible_to(by).filter(
-        campaign=campaign, state__in=[State.CHECKED, State.JUDGING]
-    )
-    for submission in waiting.order_by("code"):
-        has = set(
-            submission.assignments.filter(recused_at__isnull=True).values_list(
-                "judge_id", flat=True
-            )
-        )
-        ever = set(submission.assignments.values_list("judge_id", flat=True))
-        for judge in sorted(judges, key=lambda j: (load[j.pk], j.pk)):
-            if len(has) >= campaign.judges_per_submission:
-                break
-            if judge.pk in ever:
-                continue
-            try:
-                assign(submission.pk, judge, by=by, at=at)
-            except Refused:
-                continue
-            has.add(judge.pk)
-            load[judge.pk] += 1
-            made += 1
-        if len(has) < campaign.judges_per_submission:
-            short.append(submission.code)
-    return made, short
-
-
 def _locked_assignment(assignment_id: int) -> Assignment:
     found = Assignment.objects.get(pk=assignment_id)
     submission_actions.locked(found.submission_id)
@@ -292,34 +256,25 @@ def decide(
     """Set the award of one result, or none. Nobody outside sees it before release."""
     submission = submission_actions.locked(submission_id)
     refuse_if(rules.why_not_decide(submission, level, by, at))
-    score = rules.score_of(submission, submission.campaign)
     decision, _ = Decision.objects.update_or_create(
-        submission=submission,
-        defaults={
-            "level": level, "score": score.value if score else None,
-            "sheets": [str(v) for v in (score.kept if score else ())],
-            "decided_at": at, "decided_by": by.user,
-        },
-    )  # fmt: skip
+        submission=submission, defaults=decided_facts(submission, level, by, at)
+    )
     submission_actions.advance(submission, MoveName.DECIDE, by=by, at=at)
     record(by, "decided", submission.code, at=at, campaign=submission.campaign.code,
            level=level.code if level else "")  # fmt: skip
     return decision
 
 
-def decide_many(
-    choices: Mapping[int, AwardLevel | None], *, by: Actor, at: datetime
-) -> tuple[list[int], list[tuple[int, Refused]]]:
-    """The single verb for each, one transaction each: (done, [(id, why not)])."""
-    done: list[int] = []
-    refused: list[tuple[int, Refused]] = []
-    for submission_id, level in choices.items():
-        try:
-            decide(submission_id, level, by=by, at=at)
-            done.append(submission_id)
-        except Refused as no:
-            refused.append((submission_id, no))
-    return done, refused
+def decided_facts(
+    submission: Submission, level: AwardLevel | None, by: Actor, at: datetime
+) -> dict[str, Any]:
+    """A decision's fields: the award and the sheets it rests on."""
+    score = rules.score_of(submission, submission.campaign)
+    return {
+        "level": level, "score": score.value if score else None,
+        "sheets": [str(v) for v in (score.kept if score else ())],
+        "decided_at": at, "decided_by": by.user,
+    }  # fmt: skip
 
 
 # --- publication ----------------------------------------------------------------------

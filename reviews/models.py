@@ -121,6 +121,16 @@ class Assignment(models.Model):
             ),
         ]
 
+    @property
+    def counts(self) -> bool:
+        """As ``counting``, of a row already read."""
+        return self.submitted_at is not None and self.recused_at is None
+
+    @property
+    def is_open(self) -> bool:
+        """Still to be handed in."""
+        return self.submitted_at is None and self.recused_at is None
+
 
 class Decision(models.Model):
     """The award of one submission, or that it has none. Secret until released."""

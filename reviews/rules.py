@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from qcportal.accounts.actors import Actor
-from qcportal.accounts.models import User
+from qcportal.accounts.models import Membership, User
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns import access, definition, scoring
@@ -136,11 +138,47 @@ def why_not_pass(
 # --- judging ------------------------------------------------------------------------
 
 
-def conflicts(judge: User, submission: Submission) -> Iterator[Refusal]:
+@dataclass(frozen=True)
+class Pool:
+    """What giving many results to many judges asks, read once for all of them."""
+
+    seen: frozenset[int]  # results the clerk sees
+    campaigns: frozenset[int]  # the clerk runs
+    judges: frozenset[int]  # in the campaign's pool
+    seats: Mapping[int, Sequence[Membership]]  # by judge, those that may conflict
+
+
+def pool_of(
+    campaign: Campaign, judges: Sequence[User], actor: Actor, results: Iterable[int]
+) -> Pool:
+    """``results``: numbers of those that are given out."""
+    seats: dict[int, list[Membership]] = {judge.pk: [] for judge in judges}
+    for seat in conflicting_seats().filter(user__in=seats):
+        seats[seat.user_id].append(seat)
+    seen = Submission.objects.visible_to(actor).filter(pk__in=list(results))
+    may = (j.pk for j in judges if j.has_perm("campaigns.judge_campaign", campaign))
+    return Pool(
+        frozenset(seen.values_list("pk", flat=True)),
+        frozenset(access.run_by(actor).values_list("pk", flat=True)),
+        frozenset(may),
+        seats,
+    )
+
+
+def conflicting_seats() -> QuerySet[Membership]:
+    """Seats in force, a judge's own as a judge left out."""
+    rows = Membership.objects.filter(ended_at__isnull=True).exclude(duty="judge")
+    return rows.select_related("organisation")
+
+
+def conflicts(
+    judge: User, submission: Submission, seats: Iterable[Membership] | None = None
+) -> Iterator[Refusal]:
     """Why a judge must not score a result: a seat at its unit or recommending body."""
     organisations = {submission.unit_id, submission.group_id, submission.recommender_id}
-    seats = judge.memberships.filter(ended_at__isnull=True).exclude(duty="judge")
-    for seat in seats.select_related("organisation"):
+    if seats is None:
+        seats = conflicting_seats().filter(user=judge)
+    for seat in seats:
         if (
             seat.organisation_id in organisations
             or seat.organisation.parent_id in organisations
@@ -151,19 +189,20 @@ def conflicts(judge: User, submission: Submission) -> Iterator[Refusal]:
 
 
 def why_not_assign(
-    submission: Submission, judge: User, actor: Actor, at: datetime
-) -> Iterator[Refusal]:
+    submission: Submission, judge: User, actor: Actor, at: datetime,
+    pool: Pool | None = None,
+) -> Iterator[Refusal]:  # fmt: skip
     """``not_yours``, ``wrong_state``, ``not_a_judge``, ``conflict``."""
-    if submission.state_enum == State.JUDGING:
-        if not access.run_by(actor).filter(pk=submission.campaign_id).exists():
-            yield Refusal("not_yours", "分配专家由秘书处办理。")
-    else:
+    pool = pool or pool_of(submission.campaign, [judge], actor, [submission.pk])
+    if submission.state_enum != State.JUDGING:
         yield from submission_rules.why_not(
-            MoveName.SEND_TO_JUDGES, submission, actor, at
+            MoveName.SEND_TO_JUDGES, submission, actor, at, seen=pool.seen
         )
-    if not judge.has_perm("campaigns.judge_campaign", submission.campaign):
+    elif submission.campaign_id not in pool.campaigns:
+        yield Refusal("not_yours", "分配专家由秘书处办理。")
+    if judge.pk not in pool.judges:
         yield Refusal("not_a_judge", f"{judge.name}不在本活动的专家库里。")
-    yield from conflicts(judge, submission)
+    yield from conflicts(judge, submission, pool.seats[judge.pk])
 
 
 def why_not_judge(
@@ -198,7 +237,7 @@ def why_not_hand_in(
 
 def score_of(submission: Submission, campaign: Campaign) -> scoring.Score | None:
     """The one score of a result from the sheets handed in; recused ones do not count."""
-    totals = list(submission.assignments.counting().values_list("total", flat=True))
+    totals = [one.total for one in submission.assignments.all() if one.counts]
     return scoring.combine(
         totals, drop_from=campaign.drop_from, decimals=campaign.decimals
     )
@@ -208,22 +247,24 @@ def score_of(submission: Submission, campaign: Campaign) -> scoring.Score | None
 
 
 def why_not_decide(
-    submission: Submission, level: AwardLevel | None, actor: Actor, at: datetime
-) -> Iterator[Refusal]:
-    """``wrong_level``, ``sheets_missing``: every assigned judge handed in or recused."""
+    submission: Submission, level: AwardLevel | None, actor: Actor, at: datetime,
+    seen: Collection[int] | None = None,
+) -> Iterator[Refusal]:  # fmt: skip
+    """``wrong_level``, ``sheets_missing``: every assigned judge handed in or recused.
+    ``seen`` as ``submissions.rules.why_not``."""
     yield from why_not_in_person(actor)
-    yield from submission_rules.why_not(MoveName.DECIDE, submission, actor, at)
+    yield from submission_rules.why_not(
+        MoveName.DECIDE, submission, actor, at, seen=seen
+    )
     if level is not None and level.campaign_id != submission.campaign_id:
         yield Refusal("wrong_level", "这个奖项不属于本活动。")
-    open_sheets = submission.assignments.filter(
-        submitted_at__isnull=True, recused_at__isnull=True
-    ).count()
-    if open_sheets:
+    sheets = list(submission.assignments.all())
+    if open_sheets := sum(one.is_open for one in sheets):
         yield Refusal(
             "sheets_missing",
             f"《{submission.title}》还有 {open_sheets} 位专家没有交评分。",
         )
-    if level is not None and not submission.assignments.counting().exists():
+    if level is not None and not any(one.counts for one in sheets):
         yield Refusal("no_score", f"《{submission.title}》还没有专家评分，不能定奖。")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -63,11 +63,14 @@ class Offer:
 
 
 def why_not(
-    name: MoveName, submission: Submission, actor: Actor, at: datetime
-) -> Iterator[Refusal]:
-    """The part common to all moves: ``not_yours``, ``wrong_state``, the window."""
+    name: MoveName, submission: Submission, actor: Actor, at: datetime,
+    *, seen: Collection[int] | None = None,
+) -> Iterator[Refusal]:  # fmt: skip
+    """The part common to all moves: ``not_yours``, ``wrong_state``, the window.
+    ``seen``: numbers of what the actor was just found to see, where many are asked."""
     move = MOVES[name]
-    if actor.role != move.role or not _knows(submission, actor):
+    known = _knows(submission, actor) if seen is None else submission.pk in seen
+    if actor.role != move.role or not known:
         yield Refusal(
             "not_yours",
             f"“{move.name.label}”由{CHANNELS[move.role]}办理，您现在是{actor.channel}。",

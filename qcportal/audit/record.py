@@ -44,10 +44,11 @@ def record_many(
     things: Iterable[tuple[str, dict[str, Any]]],
     *,
     at: datetime,
+    campaign: str = "",
 ) -> None:
     """The same line for many things, each a pair (``about``, ``data``)."""
     TrailEntry.objects.bulk_create(
-        [_entry(by, what, about, at, "", data) for about, data in things],
+        [_entry(by, what, about, at, campaign, data) for about, data in things],
         batch_size=500,
     )
 

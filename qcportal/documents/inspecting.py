@@ -6,7 +6,6 @@ bombs). ``inspector.py`` does, in a process of its own that may be lost.
 
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from qcportal import env
 from qcportal.documents import contents
 from qcportal.refusals import Refusal, refuse
 
@@ -75,7 +75,7 @@ def _as_file(upload: Any) -> IO[bytes]:
 
 
 def _run(file: IO[bytes]) -> subprocess.CompletedProcess[bytes]:
-    environment = {n: os.environ[n] for n in KEPT_ENVIRONMENT if n in os.environ}
+    environment = env.handed_on(KEPT_ENVIRONMENT)
     return subprocess.run(  # noqa: S603 - our own program, no word of the user
         [sys.executable, "-P", str(INSPECTOR)],
         stdin=file, capture_output=True, timeout=SECONDS, check=False,

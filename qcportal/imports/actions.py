@@ -7,7 +7,7 @@ if it is not the one the dry run showed, nothing is written and the new one is s
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -24,12 +24,13 @@ from qcportal.accounts.models import Membership, Organisation
 from qcportal.audit.record import record
 from qcportal.documents import making, uploads
 from qcportal.documents.models import Document
-from qcportal.imports import marking, rules, sending
+from qcportal.imports import letters, marking, rules, sending
 from qcportal.imports.bodies import plan_groups, plan_units
 from qcportal.imports.models import KEPT_FOR, MAX_ATTEMPTS, Import, Line
 from qcportal.imports.plan import Plan, Told, finish, work_on
 from qcportal.imports.reading import Read, read
 from qcportal.imports.seating import plan_people, plan_seats
+from qcportal.inbox import mailing
 from qcportal.inbox.actions import tell
 from qcportal.refusals import Refused, refuse, refuse_if
 from qcportal.registrations import entering
@@ -300,6 +301,20 @@ def _carry_out(plan: Plan, key: str, by: Actor, at: datetime) -> None:
     entering.hang(plan.hangs, by=by, at=at, imported=key)
     account_actions.open_accounts(plan.people)
     account_actions.grant_seats(plan.seats, by=by, at=at, imported=key)
+    mailing.order_many(_letters(plan, by), at=at)
+
+
+def _letters(plan: Plan, by: Actor) -> Iterator[tuple[str, str, str]]:
+    """To everybody whose account this opens and who has a mailbox: how to come in."""
+    seats: dict[int, list[tuple[Organisation, str]]] = {}
+    for person, body, duty in plan.seats:
+        seats.setdefault(person.pk, []).append((body, duty))
+    for person in plan.people:
+        if person.email and person.pk in seats:
+            subject, text = letters.opened(
+                person, seats[person.pk], by.organisation_name
+            )
+            yield person.email, subject, text
 
 
 def _show_again(import_id: int, said: Read, by: Actor, at: datetime) -> None:

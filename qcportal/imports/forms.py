@@ -8,9 +8,10 @@ from django import forms
 
 from qcportal.imports.columns import TABLES
 from qcportal.imports.models import Line
+from qcportal.ui.forms import PortalForm
 
 
-class UploadForm(forms.Form):
+class UploadForm(PortalForm):
     file = forms.FileField(
         label="填好的表格",
         help_text="Excel（.xlsx），不超过 10 MB，四张表合起来最多 5000 行",
@@ -21,7 +22,7 @@ class UploadForm(forms.Form):
     )
 
 
-class LineFilters(forms.Form):
+class LineFilters(PortalForm):
     """Values that name nothing are left out, never an error page."""
 
     sheet = forms.ChoiceField(

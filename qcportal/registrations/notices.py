@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.registrations.models import Registration, RegistrationStep
+from qcportal.ui.words import mobiles_masked
 
 STEPS = {
     "applied": "提交申请",
@@ -33,14 +34,15 @@ def subject(step: RegistrationStep) -> str:
 
 
 def mail_text(step: RegistrationStep) -> str:
-    """Plain text; addresses are made from SITE_URL, never from a request."""
+    """Plain text; addresses are made from SITE_URL, never from a request. A mobile in
+    a typed reason is masked: mails are forwarded and kept."""
     found = step.registration
     said = MAILED[step.what]
     if step.what == "approved" and found.has_account:
         said = WITH_ACCOUNT
     lines = [f"{found.person}：", "", said]
     if step.reason:
-        lines.append(f"原因：{step.reason}")
+        lines.append(f"原因：{mobiles_masked(step.reason)}")
     lines += ["", f"查询码：{found.code}", settings.SITE_URL + status_path(found)]
     if step.what == "approved":
         door = reverse("accounts:sign_in_channel", args=[found.channel])

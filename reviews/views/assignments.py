@@ -17,7 +17,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns.models import Campaign
 from qcportal.clock import now
 from qcportal.refusals import Refusal
-from reviews import actions, rules, standings
+from reviews import actions, bulk, rules, standings
 from reviews.campaign_choice import campaign_of
 from reviews.forms import ListFilter
 from reviews.models import Assignment
@@ -90,21 +90,23 @@ def _panel(request: HttpRequest, results: QuerySet[Submission], loads: list[stan
     has = {
         sheet.judge_id: sheet for sheet in Assignment.objects.filter(submission=chosen)
     }
+    judges = [load.judge for load in loads]
+    pool = rules.pool_of(chosen.campaign, judges, request.actor, [chosen.pk])
     return {
         "chosen": chosen,
         "candidates": [
-            (load, _against(request, chosen, load, has.get(load.judge.pk)))
+            (load, _against(request, chosen, load, has.get(load.judge.pk), pool))
             for load in sorted(loads, key=lambda load: load.given)
         ],
     }
 
 
-def _against(request: HttpRequest, chosen: Submission, load: standings.Load, sheet: Assignment | None) -> list[Refusal]:  # fmt: skip
+def _against(request: HttpRequest, chosen: Submission, load: standings.Load, sheet: Assignment | None, pool: rules.Pool) -> list[Refusal]:  # fmt: skip
     if sheet and sheet.recused_at:
         return [Refusal("recused", f"已申请回避：{sheet.recusal}")]
     if sheet:
         return [Refusal("assigned", "已在评这一份")]
-    return list(rules.why_not_assign(chosen, load.judge, request.actor, now()))
+    return list(rules.why_not_assign(chosen, load.judge, request.actor, now(), pool))
 
 
 @require_POST
@@ -113,7 +115,7 @@ def assign_evenly(request: HttpRequest) -> HttpResponse:
     """Fill every result up to the campaign's number, least loaded judges first."""
     campaign = campaign_of(request)
     pool = list(standings.judges_of(campaign))
-    made, short = actions.assign_evenly(campaign, pool, by=request.actor, at=now())
+    made, short = bulk.assign_evenly(campaign, pool, by=request.actor, at=now())
     if made:
         messages.success(request, f"分配了 {made} 份评审任务，专家已收到通知。")
     if short:

@@ -18,7 +18,7 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.campaigns.models import AwardLevel, Campaign
 from qcportal.clock import now
-from reviews import actions, rules, standings
+from reviews import bulk, rules, standings
 from reviews.campaign_choice import campaign_of
 from reviews.forms import NONE, AwardsForm, CountsForm
 from reviews.standings import Standing
@@ -204,7 +204,7 @@ def _code(level: AwardLevel | None) -> str:
 def _decide(
     request: HttpRequest, choices: dict[int, AwardLevel | None], ranked: Sequence[Standing]
 ) -> HttpResponse:  # fmt: skip
-    done, refused = actions.decide_many(choices, by=request.actor, at=now())
+    done, refused = bulk.decide_many(choices, by=request.actor, at=now())
     if done:
         messages.success(request, f"评定了 {len(done)} 项。公示以前，外面看不到。")
     codes = {one.submission.pk: one.submission.code for one in ranked}

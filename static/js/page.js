@@ -94,11 +94,6 @@ document.querySelectorAll("[data-reveal]").forEach((control) => {
 });
 document.querySelectorAll("input[type=radio][data-reveal]:checked").forEach(reveal);
 
-// The process spine is open on wide screens, folded on narrow ones.
-if (matchMedia("(max-width: 991px)").matches) {
-  document.querySelectorAll("details[data-spine]").forEach((fold) => { fold.open = false; });
-}
-
 // Where a page has an action bar, the phone's tab bar would lie over it.
 if (document.querySelector(".form-actions:not(.form-actions-plain), .panel-foot")) document.body.classList.add("has-actions");
 

@@ -77,7 +77,7 @@ def years(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows, "page": page, "year": year, "this_year": local_day(at).year,
         "words": words, "counts": _counts(request, year),
-        "waiting": _waiting(request),
+        "waiting": _waiting(request), "may_import": actor.may("manage_members"),
     }  # fmt: skip
     return render(request, "submissions/years/unit.html", context)
 

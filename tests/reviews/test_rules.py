@@ -12,7 +12,7 @@ from qcportal.accounts.actions import grant_seat
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns.models import AwardLevel, CheckItem
 from qcportal.refusals import Refused
-from reviews import actions, rules
+from reviews import actions, bulk, rules
 from reviews.models import (
     CROCKFORD,
     Assignment,
@@ -145,7 +145,7 @@ def test_evenly_fills_up_and_leaves_conflicts_out(walk, cast, campaign, noon):
     grant_seat(cast.judge.user, cast.recommender.organisation, Duty.CLERK, by=None, at=noon)  # fmt: skip
     pool = [cast.judge.user, cast.judge2.user, cast.judge3.user]
 
-    made, short = actions.assign_evenly(campaign, pool, by=cast.association, at=noon)
+    made, short = bulk.assign_evenly(campaign, pool, by=cast.association, at=noon)
 
     assert (made, short) == (2, [submission.code])
     assert set(Assignment.objects.values_list("judge", flat=True)) == {

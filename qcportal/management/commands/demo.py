@@ -17,7 +17,7 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns import presets
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
-from qcportal.management.demo import build, cast, registering, topics, yearly
+from qcportal.management.demo import build, cast, importing, registering, topics, yearly
 from qcportal.people import actions as inviting
 from qcportal.privacy import actions as privacy
 from qcportal.privacy.models import Consent
@@ -66,6 +66,7 @@ def fill(now: datetime) -> None:
     yearly.Year(people, now).fill()
     build.this_year(story, now)
     registering.fill(people, now)
+    importing.fill(people, now)
     stamped = Submission.objects.with_people().filter(campaign=current, state="stamped")
     for found in stamped.filter(recommender=people.bodies[0])[:2]:
         yearly.visit(found, people.actor(people.bodies[0]), now - timedelta(hours=5))

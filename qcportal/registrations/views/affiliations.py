@@ -68,6 +68,7 @@ def _facts(actor: Actor, form: AffiliationForm | None) -> dict[str, Any]:
         "form": form,
         "own": [(one, _end(one, actor)) for one in own],
         "asked": [(one, _answers(one, actor)) for one in rows],
+        "import_url": reverse("imports:list") if actor.may("manage_members") else "",
     }
 
 

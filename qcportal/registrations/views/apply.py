@@ -188,11 +188,13 @@ def _by_code(code: str) -> Registration:
 @login_not_required
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """The box on the search page: a typed code leads to its page."""
+    """The box on the search page: a typed code leads to its page, a mistyped one back
+    to the box with what was typed."""
     code = request.GET.get("code", "").strip().upper()[:16]
-    if not Registration.objects.filter(code=code).exists():
-        raise Http404
-    return redirect("accounts:registration", code)
+    if Registration.objects.filter(code=code).exists():
+        return redirect("accounts:registration", code)
+    facts = {**_search_facts(request, Role.GROUP), "code": code, "no_such_code": True}
+    return render(request, "registrations/search.html", facts, status=404)
 
 
 @login_not_required

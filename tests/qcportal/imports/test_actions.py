@@ -14,7 +14,7 @@ from qcportal.accounts.models import Affiliation, Membership, Organisation, User
 from qcportal.audit.models import TrailEntry
 from qcportal.imports import actions, tasks
 from qcportal.imports.models import Import
-from qcportal.inbox.models import Message
+from qcportal.inbox.models import Mail, Message
 from qcportal.management import books as accounting
 from qcportal.refusals import Refused
 from tests import factories
@@ -257,3 +257,47 @@ def test_three_thousand_faults_are_three_thousand_sentences(cast, noon):
     people = [{"name": "钱思远", "mobile": str(n)} for n in range(3000)]
     found = begun(cast.association, noon, people=people)
     assert (found.faults, found.lines.count()) == (3000, 3000)
+
+
+def test_who_got_an_account_and_has_a_mailbox_is_told_how_to_come_in(cast, noon):
+    known = User.objects.create(username="known-one", name="许知行", email="known@example.com")  # fmt: skip
+    rows = {
+        "units": FULL["units"],
+        "groups": FULL["groups"],
+        "people": [
+            *FULL["people"],
+            {"name": "许知行", "email": "known@example.com"},
+        ],
+        "seats": [
+            *FULL["seats"],
+            {"person": "sun@example.com", "unit": NEW, "duty": "审核人"},
+            {"person": "known@example.com", "unit": NEW, "duty": "经办人"},
+        ],
+    }
+
+    found = applied(begun(cast.association, noon, **rows), cast.association, noon)
+
+    assert (found.status, known.memberships.count()) == ("applied", 1)
+    [letter] = (
+        Mail.objects.all()
+    )  # not to who has no mailbox, nor to who had an account
+    person = User.objects.get(email="sun@example.com")
+    assert (letter.to, letter.subject) == (
+        "sun@example.com", "【QC成果申报】砂型QC小组的账号已开通",
+    )  # fmt: skip
+    assert letter.body == (
+        "孙立新，您好：\n\n上海市质量协会为您开通了账号，职责是“砂型QC小组”经办人、“上海临港铸造有限公司”审核人。\n\n"
+        f"您的用户名：{person.username}\n\n"
+        "账号还没有密码，用这个邮箱收验证码就能登录：\nhttp://127.0.0.1:8000/accounts/code/\n\n"
+        "想用密码登录，先设一个：\nhttp://127.0.0.1:8000/accounts/reset/\n\n"
+        "如果您不认识上海市质量协会，不用理会这封邮件。\n\n本活动不收取任何费用。\n"
+    )
+
+
+def test_nobody_is_written_to_when_nothing_was_written(cast, noon):
+    found = begun(cast.association, noon, **FULL)
+    Organisation.objects.create(tier="unit", name=NEW)
+
+    found = applied(found, cast.association, noon)
+
+    assert (found.status, Mail.objects.count()) == ("checked", 0)

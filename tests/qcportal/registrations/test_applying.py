@@ -11,7 +11,7 @@ from qcportal.accounts.actors import seats_of
 from qcportal.accounts.models import Affiliation, Organisation, User
 from qcportal.accounts.names import check_character
 from qcportal.audit.models import TrailEntry
-from qcportal.inbox.models import Message
+from qcportal.inbox.models import Mail, Message
 from qcportal.refusals import Refused
 from qcportal.registrations import actions
 from qcportal.registrations.models import Registration
@@ -345,7 +345,23 @@ def test_the_wrong_password_says_nothing_of_an_application(client, cast):
 
 def test_unknown_codes_are_404(client, campaign):
     assert client.get("/accounts/registrations/ABCD-EFGH-JKMN/").status_code == 404
-    assert client.get("/accounts/registrations/find/?code=x").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["x", "", "ABCD-EFGH-JKMN-PQRS"])
+def test_a_mistyped_code_stays_in_its_box_with_the_reason(client, campaign, typed):
+    answer = client.get("/accounts/registrations/find/", {"code": typed})
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert "没有这个查询码。" in page
+    assert f'name="code" value="{typed.upper()[:16]}"' in page
+
+
+def test_a_mobile_in_a_reason_is_masked_in_the_mail(client, cast):
+    found = apply_unit(client, cast)
+    reason = "请打 13812346207 找我核对。"
+    actions.give_back(found.pk, reason, by=cast.association, at=found.applied_at)
+    letter = Mail.objects.latest("pk")
+    assert "原因：请打 138****6207 找我核对。" in letter.body
 
 
 def test_the_queue_asks_as_often_for_three_as_for_one(client, cast, client_of, django_assert_num_queries):  # fmt: skip
