@@ -245,6 +245,9 @@ TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
+# --- Campaign files: parts kept by apps above qcportal.campaigns (presets.Part)
+CAMPAIGN_PARTS = ["qcportal.notices.presets.PART"]
+
 # --- Static and stored files
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))

@@ -10,21 +10,7 @@ from django.utils import timezone
 
 from qcportal.campaigns import presets as campaign_presets
 from qcportal.campaigns.models import Campaign
-from qcportal.notices import presets as notice_presets
-from qcportal.notices import tasks as notice_tasks
 from qcportal.privacy import actions as privacy
-from recommenders import tasks as recommender_tasks
-from submissions import tasks as submission_tasks
-
-# Which task makes the file of each kind of attachment, and as what.
-MAKERS = {
-    "text": (notice_tasks.render_text.name, "pdf"),
-    "summary": (notice_tasks.render_text.name, "pdf"),
-    "form": (submission_tasks.render_blank_form.name, "pdf"),
-    "statistics": (recommender_tasks.render_blank_sheet.name, "xlsx"),
-    "table": (recommender_tasks.render_blank_sheet.name, "xlsx"),
-    "review": (recommender_tasks.render_blank_sheet.name, "xlsx"),
-}
 
 
 @transaction.atomic
@@ -38,7 +24,6 @@ def load(path: Path, *, open_now: bool) -> Campaign:
     if open_now:
         campaign.notice_days = 0
         campaign.save(update_fields=["notice_days"])
-    notice_presets.load(preset, campaign, MAKERS)
     return campaign
 
 
