@@ -68,6 +68,8 @@ AUTOMATIC = (
     "within_quota",
 )  # fmt: skip
 STYLES = ("gold", "silver", "bronze")
+# The "topic type" of a rubric for the visit (现场评审表), which no form offers.
+ON_SITE = "site"
 
 _CATEGORY = column(Category, "code")
 _ITEM = {"code": Text(30, slug=True, blank=False), "label": Text(80, blank=False)}
@@ -263,8 +265,11 @@ def _form_fault(said: str, path: Path) -> Fault:
 def form_gaps(form: definition.FormDefinition, recommended: bool) -> Iterator[str]:
     """What a form lacks for the portal to work with it: the names a certificate prints,
     the recommending body where one recommends."""
-    for means, label in (("unit_name", "单位名称"), ("group_name", "获奖者名称")):
-        found = form.meaning(means)
+    whom = form.meaning("group_name") or form.meaning("person_name")
+    for found, label, means in (
+        (form.meaning("unit_name"), "单位名称", "unit_name"),
+        (whom, "获奖者名称", "group_name 或 person_name"),
+    ):
         if found is None or not found.on_certificate:
             yield f"申报表没有印在证书上的{label}（means = {means}，on_certificate = true）"
         elif not found.required:
@@ -284,7 +289,7 @@ def _rubrics(
     yield from _doubles(rubrics, (*path, "rubrics"), "topic_type")
     for i, rubric in enumerate(rubrics):
         place = (*path, "rubrics", i)
-        if rubric.get("topic_type", "") not in known | {""}:
+        if rubric.get("topic_type", "") not in known | {"", ON_SITE}:
             yield Fault(place, f"申报表里没有课题类型 {rubric['topic_type']}")
         yield from _doubles(rubric["criteria"], (*place, "criteria"), "code")
     for code in sorted(known - given):
