@@ -381,7 +381,7 @@ def _entry(
     return PublicationEntry(
         publication=publication, order=index, submission=submission,
         level_code=level.code, level_name=level.name, level_style=level.style,
-        title=form.headline(revision.content),
+        title=form.value(revision.content, "title"),
         group_name=form.honoured(revision.content),
         unit_name=form.value(revision.content, "unit_name"),
         recommender_name=revision.recommender_name,

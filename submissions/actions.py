@@ -188,7 +188,7 @@ def _write(submission: Submission, content: Mapping[str, Any]) -> None:
         code: content.get(code, definition.empty(form)[code]) for code in form.by_code
     }
     submission.content = kept
-    submission.title = form.headline(kept).strip()[:200]
+    submission.title = form.value(kept, "title").strip()[:200]
     submission.group_name = form.honoured(kept).strip()[:200]
     submission.unit_name = form.value(kept, "unit_name").strip()[:200]
     if submission.state == State.AMENDMENT_ASKED:

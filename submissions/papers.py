@@ -145,7 +145,7 @@ def opinion_form(sheet: ScoreSheet) -> dict[str, Any]:
         "tier": "单位自我评价" if own else "推荐单位评审",
         "unit_name": form.value(revision.content, "unit_name"),
         "group_name": form.honoured(revision.content),
-        "topic": form.headline(revision.content),
+        "topic": form.value(revision.content, "title"),
         "topic_type": submission.topic_type_label,
         "recommender": revision.recommender_name,
         "rubric": sheet.rubric.name,

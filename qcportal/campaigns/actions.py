@@ -13,10 +13,11 @@ from qcportal.campaigns.models import (
     Campaign,
     Counter,
     RecommendingRight,
+    SettingCheck,
     Window,
     WindowChange,
 )
-from qcportal.refusals import refuse_if
+from qcportal.refusals import refuse, refuse_if
 
 
 @transaction.atomic
@@ -52,6 +53,29 @@ def move_window(
     window.opens_at, window.closes_at = opens_at, closes_at
     window.save(update_fields=["opens_at", "closes_at"])
     return window
+
+
+@transaction.atomic
+def check_setting(campaign: Campaign, text: str, *, by: Actor, at: datetime) -> None:
+    """Tick off one line of ``please_check``; a second click changes nothing. Refused
+    ``no_such_setting`` where the campaign has no such line."""
+    if text not in campaign.please_check:
+        refuse("no_such_setting", "没有这一项设定，请刷新页面。", "please_check")
+    _, made = SettingCheck.objects.get_or_create(
+        campaign=campaign, text=text, defaults={"by": by.user, "at": at}
+    )
+    if made:
+        record(by, "setting_checked", campaign.code, at=at, campaign=campaign.code,
+               name=text)  # fmt: skip
+
+
+@transaction.atomic
+def uncheck_setting(campaign: Campaign, text: str, *, by: Actor, at: datetime) -> None:
+    """Takes ``check_setting`` back."""
+    gone, _ = SettingCheck.objects.filter(campaign=campaign, text=text).delete()
+    if gone:
+        record(by, "setting_unchecked", campaign.code, at=at, campaign=campaign.code,
+               name=text)  # fmt: skip
 
 
 def next_number(campaign: Campaign, name: str) -> int:

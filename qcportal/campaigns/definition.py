@@ -34,7 +34,7 @@ KINDS = {
 MEANINGS = {
     "unit_name",
     "group_name",
-    "person_name",
+    "person",
     "title",
     "topic_type",
     "recommender",
@@ -141,13 +141,8 @@ class FormDefinition:
         return value if isinstance(value, str) else ""
 
     def honoured(self, content: Mapping[str, Any]) -> str:
-        """Whom a certificate names beside the unit: the group, else the person."""
-        return self.value(content, "group_name") or self.value(content, "person_name")
-
-    def headline(self, content: Mapping[str, Any]) -> str:
-        """What lists call the record: its title; where the form has none, whom it
-        honours (a team, a person)."""
-        return self.value(content, "title") or self.honoured(content)
+        """Whom the certificate honours: the group, else the person."""
+        return self.value(content, "group_name") or self.value(content, "person")
 
     def slot(self, code: str) -> PaperSlot | None:
         return next((slot for slot in self.papers if slot.code == code), None)

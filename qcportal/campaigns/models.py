@@ -307,6 +307,28 @@ class WindowChange(models.Model):
         ordering = ["-at", "-pk"]
 
 
+class SettingCheck(models.Model):
+    """One line of ``please_check`` ticked off: somebody compared it with the notice.
+    Taken back by removing the row; the trail keeps both."""
+
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="setting_checks"
+    )
+    text = models.CharField("设定", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "核对过的设定"
+        verbose_name_plural = "核对过的设定"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "text"], name="setting_checked_once"
+            )
+        ]
+
+
 class ExtensionQuerySet(models.QuerySet["Extension"]):
     def in_force(self) -> ExtensionQuerySet:
         return self.filter(ended_at__isnull=True)

@@ -75,7 +75,9 @@ def _swaps(raw: Mapping[str, Any], years: int, shift: timedelta) -> dict[str, st
     year = raw["year"]
     swaps = {f"{y}年": f"{y + years}年" for y in range(year - 1, year + 3)}
     days = [w[k] for w in raw["windows"] for k in ("opens", "closes") if k in w]
-    days += [m[k] for m in raw.get("milestones", []) for k in ("starts", "ends") if k in m]
+    days += [
+        m[k] for m in raw.get("milestones", []) for k in ("starts", "ends") if k in m
+    ]
     for found in days:
         swaps[day_words(found)] = day_words(_later(found, years, shift))
     return swaps
@@ -88,9 +90,7 @@ def _later(value: Any, years: int, shift: timedelta) -> Any:
     if value.day not in (1, last):
         return value + shift
     target = calendar.monthrange(value.year + years, value.month)[1]
-    return value.replace(
-        year=value.year + years, day=1 if value.day == 1 else target
-    )
+    return value.replace(year=value.year + years, day=1 if value.day == 1 else target)
 
 
 def _moved(

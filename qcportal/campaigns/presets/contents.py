@@ -188,7 +188,9 @@ def disagreements(raw: Mapping[str, Any]) -> Iterator[Fault]:
 def _lists(raw: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _doubles(raw["categories"], ("categories",), "code")
     yield from _doubles(raw["windows"], ("windows",), "stage", "category")
-    yield from _doubles(raw.get("award_levels", []), ("award_levels",), "category", "code")
+    yield from _doubles(
+        raw.get("award_levels", []), ("award_levels",), "category", "code"
+    )
     yield from _doubles(raw.get("site_visit_items", []), ("site_visit_items",), "code")
     items = raw.get("statistics", [])
     yield from _doubles(items, ("statistics",), "code")
@@ -265,15 +267,17 @@ def _form_fault(said: str, path: Path) -> Fault:
 def form_gaps(form: definition.FormDefinition, recommended: bool) -> Iterator[str]:
     """What a form lacks for the portal to work with it: the names a certificate prints,
     the recommending body where one recommends."""
-    whom = form.meaning("group_name") or form.meaning("person_name")
+    whom = form.meaning("group_name") or form.meaning("person")
     for found, label, means in (
         (form.meaning("unit_name"), "单位名称", "unit_name"),
-        (whom, "获奖者名称", "group_name 或 person_name"),
+        (whom, "获奖者名称", "group_name 或 person"),
     ):
         if found is None or not found.on_certificate:
             yield f"申报表没有印在证书上的{label}（means = {means}，on_certificate = true）"
         elif not found.required:
             yield f"{label}要印在证书上，必须是必填项"
+    if form.meaning("title") is None:
+        yield "申报表没有题目（means = title），名单和评审要用它"
     has_body = form.meaning("recommender") is not None
     if recommended and not has_body:
         yield "这个类别要推荐单位推荐，申报表却没有推荐单位一栏（means = recommender）"

@@ -35,7 +35,9 @@ def contents_of(campaign: Campaign) -> dict[str, Any]:
         ("award_levels", contents.AWARD_FIELDS),
         ("check_items", contents.CHECK_FIELDS),
     ):
-        rows = getattr(campaign, name).select_related("category").order_by("order", "pk")
+        rows = (
+            getattr(campaign, name).select_related("category").order_by("order", "pk")
+        )
         raw[name] = [_own(row, _columns(row, names)) for row in rows]
     rules = campaign.quota_rules.select_related("category", "recommender")
     raw["quota_rules"] = [_quota(rule) for rule in rules.order_by("pk")]
@@ -60,7 +62,9 @@ def _columns(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
 
 def number(value: Decimal) -> int | str:
     """Whole numbers plain, others in quotes: a float would lose what was typed."""
-    return int(value) if value == value.to_integral_value() else f"{value.normalize():f}"
+    return (
+        int(value) if value == value.to_integral_value() else f"{value.normalize():f}"
+    )
 
 
 def _own(row: Any, raw: dict[str, Any]) -> dict[str, Any]:

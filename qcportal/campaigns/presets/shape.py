@@ -194,6 +194,8 @@ class Shaped(Shape):
         yield from _table_of(self.of).faults(value, path)
 
 
+# Written in a file as in Python; of others ``definition.parse`` knows the writing.
+_AS_WRITTEN = {"FormDefinition", "Section", "FieldDefinition", "Choice", "PaperSlot"}
 # Computed, or written under another name, or optional in a file though not in Python.
 _NOT_WRITTEN = {"by_code"}
 _WRITTEN_AS = {"layout": "print"}
@@ -221,7 +223,7 @@ def _shape_of(hint: Any) -> Shape:
     }  # fmt: skip
     if hint in simple:
         return simple[hint]()
-    if is_dataclass(hint) and isinstance(hint, type):
+    if is_dataclass(hint) and hint.__name__ in _AS_WRITTEN:
         return Shaped(hint)
     inner = [a for a in typing.get_args(hint) if a not in (Ellipsis, type(None))]
     if typing.get_origin(hint) is tuple and len(inner) == 1:
