@@ -19,6 +19,7 @@ from qcportal.audit.record import record
 from qcportal.campaigns import scoring
 from qcportal.campaigns.actions import next_number
 from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
+from qcportal.campaigns.wording import certificate_number
 from qcportal.documents.making import EXPORT_LIFETIME, order
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
@@ -329,7 +330,9 @@ def publish(campaign_id: int, *, by: Actor, at: datetime) -> Publication:
         submission_actions.advance(submission, MoveName.PUBLISH, by=by, at=at)
         awarded.append(submission)
     _freeze_entries(results, awarded)
-    for entry in results.entries.select_related("publication__campaign", "submission"):
+    for entry in results.entries.select_related(
+        "publication__campaign", "submission__category"
+    ):
         certificate = _issue(entry, by=by, at=at)
         submission_actions.note_award(
             entry.submission, award=entry.level_name, style=entry.level_style,
@@ -392,8 +395,11 @@ def _entry(
 
 def _issue(entry: PublicationEntry, *, by: Actor, at: datetime) -> Certificate:
     campaign = entry.publication.campaign
-    serial = next_number(campaign, f"certificate-{entry.level_code}")
-    number = campaign.certificate_pattern.format(
+    category = entry.submission.category
+    own = f"{category.code[:20]}-" if category.certificate_pattern else ""
+    serial = next_number(campaign, f"certificate-{own}{entry.level_code}")
+    number = certificate_number(
+        category.certificate_pattern or campaign.certificate_pattern,
         letters=campaign.letters,
         year=campaign.year,
         level=entry.level_code,

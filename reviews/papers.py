@@ -23,15 +23,14 @@ def certificate_facts(
 ) -> dict[str, Any]:
     """The frozen words of a certificate. ``issued`` like ``二〇二〇年十二月``."""
     campaign = entry.publication.campaign
+    words = entry.submission.category.certificate_words or campaign.certificate_words
     return {
         "number": number,
         "unit_name": entry.unit_name,
         "group_name": entry.group_name,
         "title": entry.title,
         "level": entry.level_name,
-        "words": campaign.certificate_words.format(
-            title=entry.title, year=campaign.year
-        ),
+        "words": words.format(title=entry.title, year=campaign.year),
         "issuer": campaign.certificate_issuer,
         "issued": issued,
     }
