@@ -12,7 +12,8 @@ from qcportal.documents.models import Document
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def public_at(self, at: datetime) -> NoticeQuerySet:
-        return self.filter(published_at__lte=at)
+        """What anybody may read: its time has come, and its campaign is published."""
+        return self.filter(published_at__lte=at, campaign__published_at__isnull=False)
 
 
 class Notice(models.Model):

@@ -24,7 +24,7 @@ TOPICS = {
 
 def _public_attachments() -> NoticeAttachment:
     return NoticeAttachment.objects.filter(
-        notice__published_at__lte=clock.now()
+        notice__in=Notice.objects.public_at(clock.now())
     ).select_related("document", "notice")
 
 
