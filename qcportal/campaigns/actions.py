@@ -58,7 +58,8 @@ def move_window(
 @transaction.atomic
 def check_setting(campaign: Campaign, text: str, *, by: Actor, at: datetime) -> None:
     """Tick off one line of ``please_check``; a second click changes nothing. Refused
-    ``no_such_setting`` where the campaign has no such line."""
+    ``not_yours``, or ``no_such_setting`` where the campaign has no such line."""
+    refuse_if(rules.why_not_check_settings(campaign, by))
     if text not in campaign.please_check:
         refuse("no_such_setting", "没有这一项设定，请刷新页面。", "please_check")
     _, made = SettingCheck.objects.get_or_create(
@@ -72,6 +73,7 @@ def check_setting(campaign: Campaign, text: str, *, by: Actor, at: datetime) -> 
 @transaction.atomic
 def uncheck_setting(campaign: Campaign, text: str, *, by: Actor, at: datetime) -> None:
     """Takes ``check_setting`` back."""
+    refuse_if(rules.why_not_check_settings(campaign, by))
     gone, _ = SettingCheck.objects.filter(campaign=campaign, text=text).delete()
     if gone:
         record(by, "setting_unchecked", campaign.code, at=at, campaign=campaign.code,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
+from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign, Category, Window
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
@@ -86,6 +87,12 @@ def why_not_move_window(
         yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
     if (opens_at, closes_at) == (window.opens_at, window.closes_at):
         yield Refusal("nothing_changed", "时间没有变化。", "closes_at")
+
+
+def why_not_check_settings(campaign: Campaign, actor: Actor) -> Iterator[Refusal]:
+    """``not_yours``: only who runs the campaign may say that a setting is right."""
+    if not access.run_by(actor).filter(pk=campaign.pk).exists():
+        yield Refusal("not_yours", "您没有办理本活动的权限。")
 
 
 def why_not_let_recommend(

@@ -71,7 +71,7 @@ def disagreements(raw: Mapping[str, Any]) -> Iterator[Fault]:
                 yield Fault(where, f"附件号重复（{attachment['number']}）")
             numbers.add(attachment["number"])
             if attachment.get("category", "") not in known:
-                yield Fault(where, f"没有类别 {attachment['category']}")
+                yield Fault((*where, "category"), f"没有类别 {attachment['category']}")
 
 
 @transaction.atomic

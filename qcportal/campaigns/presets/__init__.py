@@ -12,11 +12,12 @@ from qcportal.campaigns.presets.reading import (
     Part,
     Preset,
     PresetError,
+    faults,
     read,
     read_text,
 )
 
 __all__ = [
     "FOLDER", "Part", "Preset", "PresetError", "clone", "contents_of",
-    "export", "load", "read", "read_text",
+    "export", "faults", "load", "read", "read_text",
 ]  # fmt: skip
