@@ -5,6 +5,7 @@ writes it; ``export`` gives the text back; ``clone`` begins the next year.
 """
 
 from qcportal.campaigns.presets.cloning import clone
+from qcportal.campaigns.presets.contents import COUNTED_FROM
 from qcportal.campaigns.presets.exporting import contents_of, export
 from qcportal.campaigns.presets.loading import load
 from qcportal.campaigns.presets.reading import (
@@ -18,6 +19,6 @@ from qcportal.campaigns.presets.reading import (
 )
 
 __all__ = [
-    "FOLDER", "Part", "Preset", "PresetError", "clone", "contents_of",
+    "COUNTED_FROM", "FOLDER", "Part", "Preset", "PresetError", "clone", "contents_of",
     "export", "faults", "load", "read", "read_text",
 ]  # fmt: skip

@@ -67,6 +67,8 @@ AUTOMATIC = (
     "name_as_on_seal", "unit_stamp", "recommender_stamp", "papers_complete",
     "within_quota",
 )  # fmt: skip
+# What a figure of the statistics may be counted from (recommenders.proposals).
+COUNTED_FROM = ("registered_groups", "active_groups", "group_members")
 STYLES = ("gold", "silver", "bronze")
 # The "topic type" of a rubric for the visit (现场评审表), which no form offers.
 ON_SITE = "site"
@@ -84,6 +86,7 @@ STATISTIC = Table(
     {
         **_ITEM, "unit": Text(10), "hint": Text(120), "whole_number": Flag(),
         "part": Text(30), "whole": Text(30), "at_most": Rows(Text(30), most=20),
+        "counted_from": Text(30, COUNTED_FROM),
     },
     ("code", "label"),
 )  # fmt: skip
