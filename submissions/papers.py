@@ -70,6 +70,7 @@ def form_facts(
         "title": form.title.format(year=year),
         "heading": form.heading,
         "recommender": recommender,
+        "asks_recommender": form.meaning("recommender") is not None,
         "rows": [
             [_cell(form.by_code[code], content, names) for code in row]
             for row in form.layout

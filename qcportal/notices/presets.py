@@ -21,13 +21,14 @@ from qcportal.campaigns.presets.shape import (
     column,
 )
 from qcportal.documents.making import order
+from qcportal.notices import tasks
 from qcportal.notices.models import Notice, NoticeAttachment
 
-# Which task makes the file of each kind of attachment, and as what. Names of tasks:
-# those who make the papers of filers and recommending bodies stand above this app.
+# Which task makes the file of each kind of attachment, and as what. By name where those
+# who make the papers of filers and recommending bodies stand above this app.
 MAKERS = {
-    "text": ("notices.render_text", "pdf"),
-    "summary": ("notices.render_text", "pdf"),
+    "text": (tasks.render_text.name, "pdf"),
+    "summary": (tasks.render_text.name, "pdf"),
     "form": ("submissions.render_blank_form", "pdf"),
     "statistics": ("recommenders.render_blank_sheet", "xlsx"),
     "table": ("recommenders.render_blank_sheet", "xlsx"),

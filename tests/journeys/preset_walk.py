@@ -22,6 +22,7 @@ from recommenders import actions as recommending
 from recommenders import visiting
 from recommenders.models import Paper
 from reviews import actions as reviewing
+from reviews.models import Assignment
 from submissions import actions as filing
 from submissions.lifecycle import State
 from submissions.models import Submission
@@ -153,10 +154,17 @@ class PresetWalk:
 
     def to_association(self, category: Category) -> Submission:
         found = self.draft(category)
+        self.file(found)
+        return self.up(self.fresh(found))
+
+    def file(self, found: Submission) -> None:
         filing.file(found.pk, confirmed=True, by=self.cast.group, at=self.at)
-        if category.needs_unit_stamp:
+
+    def up(self, found: Submission) -> Submission:
+        """Past the desks the category has."""
+        if found.category.needs_unit_stamp:
             self._stamp(found, filing, self.cast.unit)
-        if category.needs_recommender:
+        if found.category.needs_recommender:
             self._recommend(self.fresh(found))
         return self.fresh(found)
 
@@ -215,20 +223,29 @@ class PresetWalk:
     # --- the association ----------------------------------------------------------
 
     def decided(self, found: Submission, share: float) -> Submission:
-        """Formal check, all judges' marks at ``share`` of the points, the category's
-        highest award."""
+        """Judged, then the category's highest award."""
+        self.judged(found, share)
+        level = found.category.levels[0]
+        reviewing.decide(found.pk, level, by=self.cast.officer, at=self.at)
+        return self.fresh(found)
+
+    def judged(self, found: Submission, share: float) -> Assignment:
+        """Formal check and all judges' marks at ``share`` of the points; the first
+        judge's sheet."""
         officer, fresh = self.cast.officer, self.fresh(found)
         assert fresh.state == State.SUBMITTED
         answers = {item.pk: (True, "") for item in self.campaign.check_items.all()}
         reviewing.pass_check(found.pk, answers, by=officer, at=self.at)
+        sheets = []
         for judge in self.cast.judges:
             one = reviewing.assign(found.pk, judge.user, by=officer, at=self.at)
+            marks = factories.full_marks(one.rubric, share)
             reviewing.save_marks(
-                one.pk, marks=factories.full_marks(one.rubric, share), remark="现状调查清楚，建议补充测量数据。",
+                one.pk, marks=marks, remark="现状调查清楚，建议补充测量数据。",
                 panel_remark="", version=0, hand_in=True, by=judge, at=self.at,
             )  # fmt: skip
-        reviewing.decide(found.pk, fresh.category.levels[0], by=officer, at=self.at)
-        return self.fresh(found)
+            sheets.append(one)
+        return sheets[0]
 
     def publish(self) -> None:
         ends = self.at + timedelta(days=7)

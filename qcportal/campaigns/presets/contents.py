@@ -33,6 +33,7 @@ from qcportal.campaigns.presets.shape import (
     column,
     columns,
 )
+from qcportal.campaigns.stages import Stage
 
 CAMPAIGN_FIELDS = [
     "year", "name", "headline", "lead", "document_number", "letters", "result_words",
@@ -181,6 +182,8 @@ def disagreements(raw: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _category(category, ("categories", i))
     for i, window in enumerate(raw["windows"]):
         yield from _window(window, ("windows", i))
+    if not any(window["stage"] == Stage.FILING for window in raw["windows"]):
+        yield Fault(("windows",), "没有班组申报（filing）的时间")
     for i, line in enumerate(raw.get("milestones", [])):
         if {"starts", "ends"} <= line.keys() and line["starts"] > line["ends"]:
             yield Fault(("milestones", i), "结束日期早于开始日期")

@@ -51,12 +51,16 @@ class Preset:
     def on(self, value: date | None) -> date | None:
         return value + self.shift if value else None
 
-    def closing(self) -> datetime:
-        """When the last of the online stages closes."""
+    def closings(self) -> list[datetime]:
+        """When the online stages close, earliest first."""
         stages = {stage.value for stage in ONLINE_STAGES}
-        return max(
+        return sorted(
             self.at(w["closes"]) for w in self.raw["windows"] if w["stage"] in stages
         )
+
+    def closing(self) -> datetime:
+        """When the last of the online stages closes."""
+        return self.closings()[-1]
 
     def words(self, text: str, **dates: date | None) -> str:
         """Text with its dates filled in: {start} {end} {start_month} {closing} …"""
@@ -75,10 +79,10 @@ class Preset:
         return text
 
     def opened(self, at: datetime) -> Preset:
-        """All dates moved so that the online window closes at its hour on the second
-        day after ``at``."""
+        """All dates moved so that the first online stage to close does so at its hour
+        on the second day after ``at``: all of them are open."""
         local = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-        days = (local + timedelta(days=2)) - self.closing().date()
+        days = (local + timedelta(days=2)) - self.closings()[0].date()
         return replace(self, shift=self.shift + days)
 
 
