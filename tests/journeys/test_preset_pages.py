@@ -74,7 +74,9 @@ def test_every_desk_has_its_page_for_every_category(
         body = client_of(cast.body)
         for found in filed:
             if found.category.needs_recommender:
-                assert found.title in seen(body, f"/recommenders/{found.code}/")
+                assert found.title in seen(
+                    body, f"/recommenders/submissions/{found.code}/"
+                )
         for url in (
             "/recommenders/",
             "/recommenders/papers/",

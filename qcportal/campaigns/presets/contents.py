@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -70,6 +71,7 @@ AUTOMATIC = (
 )  # fmt: skip
 # What a figure of the statistics may be counted from (recommenders.proposals).
 COUNTED_FROM = ("registered_groups", "active_groups", "group_members")
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 STYLES = ("gold", "silver", "bronze")
 # The "topic type" of a rubric for the visit (现场评审表), which no form offers.
 ON_SITE = "site"
@@ -185,8 +187,7 @@ def disagreements(raw: Mapping[str, Any]) -> Iterator[Fault]:
     if not any(window["stage"] == Stage.FILING for window in raw["windows"]):
         yield Fault(("windows",), "没有班组申报（filing）的时间")
     for i, line in enumerate(raw.get("milestones", [])):
-        if {"starts", "ends"} <= line.keys() and line["starts"] > line["ends"]:
-            yield Fault(("milestones", i), "结束日期早于开始日期")
+        yield from _milestone(line, ("milestones", i))
     yield from _quotas(raw)
     yield from _references(raw)
 
@@ -314,6 +315,19 @@ def _window(window: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     advised = window.get("advised")
     if advised and not opens <= advised <= closes:
         yield Fault((*path, "advised"), "建议办完时间要在开放和关闭之间")
+
+
+def _milestone(line: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    if {"starts", "ends"} <= line.keys() and line["starts"] > line["ends"]:
+        yield Fault(path, "结束日期早于开始日期")
+    known = {"opening", "closing"}
+    for name in ("start", "end"):
+        if f"{name}s" in line:
+            known |= {name, f"{name}_month", f"{name}_year"}
+    for key in ("label", "note"):
+        for name in PLACEHOLDER.findall(line.get(key, "")):
+            if name not in known:
+                yield Fault((*path, key), f"{{{name}}} 没有日期可填，或不认识")
 
 
 def _quotas(raw: Mapping[str, Any]) -> Iterator[Fault]:

@@ -74,6 +74,7 @@ class Preset:
             if value:
                 found[name] = day_words(value)
                 found[f"{name}_month"] = f"{value.month}月"
+                found[f"{name}_year"] = f"{value.year}年"
         for name, value in found.items():
             text = text.replace("{" + name + "}", value)
         return text

@@ -132,6 +132,7 @@ def test_what_is_not_toml_names_its_line() -> None:
          "certificate_pattern：证书编号规则里要有流水号 {serial}，不然编号会重复"),
         ("你小组的成果《{title}》", "你小组的成果《{titel}》",
          "certificate_words：证书正文里不认识 {titel}，可以用 {title}、{year}"),
+        ('label = "另行通知"', 'label = "{start}"', "milestones[2].label：{start} 没有日期可填，或不认识"),
         ('category = "story"', 'category = "tale"', "notices[1].attachments[3].category：没有类别 tale"),
     ],
 )  # fmt: skip
@@ -278,6 +279,18 @@ def test_an_exported_campaign_comes_back_the_same(db, path) -> None:
     assert tomllib.loads(toml(raw)) == raw
     second = presets.load(presets.read_text("again.toml", text), code="again")
     assert facts(second) == facts(first)
+
+
+@each_file
+def test_the_words_of_a_timetable_name_its_days(db, path) -> None:
+    campaign = presets.load(presets.read(path))
+    said = [m.label + m.note for m in campaign.milestones.all()]
+    said += [notice.body for notice in campaign.notices.all()]
+    assert [text for text in said if "{" in text] == []
+    if path.stem == "shanghai-2018":
+        assert [m.label for m in campaign.milestones.all()] == [
+            "2018年8月—9月", "2018年9月—12月", "另行通知", "2018年12月—2019年2月", "另行通知",
+        ]  # fmt: skip
 
 
 # What an export leaves out, and why it may.
