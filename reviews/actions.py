@@ -18,8 +18,7 @@ from qcportal.accounts.models import User
 from qcportal.audit.record import record
 from qcportal.campaigns import scoring
 from qcportal.campaigns.actions import next_number
-from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
-from qcportal.campaigns.wording import certificate_number
+from qcportal.campaigns.models import AwardLevel, Campaign, Category, CheckItem
 from qcportal.documents.making import EXPORT_LIFETIME, order
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
@@ -394,26 +393,35 @@ def _entry(
 
 
 def _issue(entry: PublicationEntry, *, by: Actor, at: datetime) -> Certificate:
-    campaign = entry.publication.campaign
-    category = entry.submission.category
-    own = f"{category.code[:20]}-" if category.certificate_pattern else ""
-    serial = next_number(campaign, f"certificate-{own}{entry.level_code}")
-    number = certificate_number(
-        category.certificate_pattern or campaign.certificate_pattern,
+    campaign, category = entry.publication.campaign, entry.submission.category
+    number = (category.certificate_pattern or campaign.certificate_pattern).format(
         letters=campaign.letters,
         year=campaign.year,
         level=entry.level_code,
-        serial=serial,
+        category=category.code,
+        serial=next_number(campaign, _counter(category, entry.level_code)),
     )
     local = timezone.localtime(at)
     issued = papers.chinese_month(local.year, local.month)
-    title = f"{entry.unit_name}_{entry.group_name}_{entry.title}_证书.pdf"
+    named = [entry.unit_name, entry.group_name, entry.title, "证书.pdf"]
+    title = "_".join(part for part in named if part)
     return Certificate.objects.create(
         number=number, verify_code=new_verify_code(), entry=entry,
         facts=papers.certificate_facts(entry, number, issued),
         document=order("certificate", title[-200:], maker=tasks.render_certificate.name, by=by.user),
         issued_at=at,
     )  # fmt: skip
+
+
+def _counter(category: Category, level_code: str) -> str:
+    """Certificates of one pattern are counted together, whatever their category."""
+    campaign, pattern = category.campaign, category.certificate_pattern
+    if pattern in ("", campaign.certificate_pattern):
+        return f"certificate-{level_code}"
+    alike = [
+        c for c in campaign.categories_in_order if c.certificate_pattern == pattern
+    ]
+    return f"certificate-{alike[0].pk}-{level_code}"
 
 
 @transaction.atomic

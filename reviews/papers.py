@@ -22,15 +22,16 @@ def certificate_facts(
     entry: PublicationEntry, number: str, issued: str
 ) -> dict[str, Any]:
     """The frozen words of a certificate. ``issued`` like ``二〇二〇年十二月``."""
-    campaign = entry.publication.campaign
-    words = entry.submission.category.certificate_words or campaign.certificate_words
+    campaign, category = entry.publication.campaign, entry.submission.category
     return {
         "number": number,
         "unit_name": entry.unit_name,
         "group_name": entry.group_name,
         "title": entry.title,
         "level": entry.level_name,
-        "words": words.format(title=entry.title, year=campaign.year),
+        "words": (category.certificate_words or campaign.certificate_words).format(
+            title=entry.title, year=campaign.year, result=category.title_words
+        ),
         "issuer": campaign.certificate_issuer,
         "issued": issued,
     }

@@ -283,9 +283,9 @@ def _pattern(campaign: Campaign, category: Category) -> str:
 
 
 def _same_numbers(campaign: Campaign, categories: list[Category]) -> Iterator[Refusal]:
-    """A number is counted by level, and by category where that has its own rule: what
-    is counted apart and written alike would be given twice."""
-    counted: dict[str, tuple[tuple[int, str], str]] = {}
+    """Numbers are counted by rule and level: two rules, or two levels under one rule,
+    that write the same number would give it twice."""
+    counted: dict[str, tuple[tuple[str, str], str]] = {}
     for category in categories:
         pattern = _pattern(campaign, category)
         if list(wording.pattern_faults(pattern)):
@@ -293,10 +293,9 @@ def _same_numbers(campaign: Campaign, categories: list[Category]) -> Iterator[Re
         for level in category.levels:
             number = wording.certificate_number(
                 pattern, letters=campaign.letters, year=campaign.year,
-                level=level.code, serial=1,
+                category=category.code, level=level.code, serial=1,
             )  # fmt: skip
-            own = category.pk if category.certificate_pattern else 0
-            here = (own, level.code)
+            here = (pattern, level.code)
             first, whose = counted.setdefault(number, (here, category.name))
             if first != here:
                 yield Refusal(

@@ -21,8 +21,8 @@ def number_key(number: str) -> str:
 
 
 _SERIAL = re.compile(r"0?\dd")
-PATTERN_NAMES = ("letters", "year", "level", "serial")
-CERTIFICATE_NAMES = ("title", "year")
+PATTERN_NAMES = ("letters", "year", "category", "level", "serial")
+CERTIFICATE_NAMES = ("title", "year", "result")
 
 
 def _names(template: str) -> list[tuple[str, str]] | None:
@@ -67,7 +67,9 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def certificate_number(
-    pattern: str, *, letters: str, year: int, level: str, serial: int
+    pattern: str, *, letters: str, year: int, category: str, level: str, serial: int
 ) -> str:
     """A number by its rule; the rule has no ``pattern_faults``."""
-    return pattern.format(letters=letters, year=year, level=level, serial=serial)
+    return pattern.format(
+        letters=letters, year=year, category=category, level=level, serial=serial
+    )

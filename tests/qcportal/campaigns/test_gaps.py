@@ -194,7 +194,11 @@ def test_places_for_a_category_that_nobody_recommends_are_a_gap(ready, at) -> No
 def test_two_categories_with_rules_of_their_own_may_not_write_one_number(
     ready, at
 ) -> None:
-    _second_category(certificate_pattern=ready.certificate_pattern)(ready)
+    _second_category(certificate_pattern="{letters}{year}-{level}-{serial:4d}")(ready)
+    assert "certificate_numbers" not in codes(ready, at)
+    Category.objects.filter(code="story").update(
+        certificate_pattern="SQC{year}-{level}-{serial:04d}"
+    )
     assert "certificate_numbers" in codes(ready, at)
     Category.objects.filter(code="story").update(
         certificate_pattern="{letters}{year}-GS-{level}-{serial:04d}"

@@ -131,7 +131,7 @@ def test_what_is_not_toml_names_its_line() -> None:
         ('certificate_pattern = "{letters}{year}-{level}-{serial:04d}"', 'certificate_pattern = "{letters}{year}"',
          "certificate_pattern：证书编号规则里要有流水号 {serial}，不然编号会重复"),
         ("你小组的成果《{title}》", "你小组的成果《{titel}》",
-         "certificate_words：证书正文里不认识 {titel}，可以用 {title}、{year}"),
+         "certificate_words：证书正文里不认识 {titel}，可以用 {title}、{year}、{result}"),
         ('label = "另行通知"', 'label = "{start}"', "milestones[2].label：{start} 没有日期可填，或不认识"),
         ('category = "story"', 'category = "tale"', "notices[1].attachments[3].category：没有类别 tale"),
     ],
