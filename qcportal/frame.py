@@ -19,7 +19,7 @@ from qcportal import clock
 from qcportal.accounts.actors import Actor, seats_of
 from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.campaigns.models import Campaign, Milestone
-from qcportal.campaigns.rules import moment
+from qcportal.campaigns.rules import Whose, closing, moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.entrance.rules import weighty
 from qcportal.inbox.models import Message
@@ -142,15 +142,26 @@ def window_bar(
     window = campaign.window(stage)
     if window is None or (at >= window.closes_at and role == Role.ASSOCIATION):
         return None
+    closes_at = _own_closing(campaign, stage, actor) or window.closes_at
     notches = tuple(
         w.advised_at
         for s in ONLINE_STAGES
         if (w := campaign.window(s)) and w.advised_at
     )
     return WindowBar(
-        "在线申报", window.opens_at, window.closes_at, at,
-        f"{moment(window.closes_at)} {words}", notches,
+        "在线申报", window.opens_at, closes_at, at,
+        f"{moment(closes_at)} {words}", notches,
     )  # fmt: skip
+
+
+def _own_closing(
+    campaign: Campaign, stage: Stage, actor: Actor | None
+) -> datetime | None:
+    """The actor's own closing: a later one where the organisation has an extension."""
+    if actor is None:
+        return None
+    mine = (actor.organisation.pk, actor.organisation.parent_id)
+    return closing(campaign, stage, Whose(organisations=mine))
 
 
 def _link(

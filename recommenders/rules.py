@@ -16,7 +16,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns.models import Campaign
-from qcportal.campaigns.rules import why_closed
+from qcportal.campaigns.rules import Whose, why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
@@ -187,7 +187,8 @@ def why_not_rank(dossier: Dossier, actor: Actor, at: datetime) -> Iterator[Refus
         or dossier.recommender_id != actor.organisation.pk
     ):
         yield Refusal("not_yours", "名次由推荐单位自己排。")
-    yield from why_closed(dossier.campaign, Stage.RECOMMENDING, at)
+    own = Whose(organisations=(dossier.recommender_id,))
+    yield from why_closed(dossier.campaign, Stage.RECOMMENDING, at, own)
 
 
 # --- summary and statistics -------------------------------------------------------

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.rules import why_closed
+from qcportal.campaigns.rules import Whose, why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 from recommenders import papers, rules
@@ -87,17 +87,28 @@ class Questions:
     tally: places.Tally
     closed: Sequence[Refusal]
     sheets: Mapping[int, ScoreSheet] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()  # 受理编号 with a later closing of their own
+
+    def closed_for(self, submission: Submission) -> list[Refusal]:
+        own = submission.code in self.later
+        return [r for r in self.closed if not (own and r.code == "window_closed")]
 
 
 def questions(
     dossier: Dossier, actor: Actor, at: datetime, tally: places.Tally
 ) -> Questions:
     """``closed``: the window and the right to recommend, the same for every row."""
+    own = Whose(organisations=(dossier.recommender_id,))
     closed = [
-        *why_closed(dossier.campaign, Stage.RECOMMENDING, at),
+        *why_closed(dossier.campaign, Stage.RECOMMENDING, at, own),
         *rules.why_not_in_standing(dossier.recommender, at),
     ]
-    return Questions(dossier, actor, tally, closed)
+    later = frozenset(
+        e.record
+        for e in dossier.campaign.standing_extensions
+        if e.stage == Stage.RECOMMENDING and e.record and at < e.closes_at
+    )
+    return Questions(dossier, actor, tally, closed, later=later)
 
 
 def rows(found: Iterable[Submission], asked: Questions) -> list[Row]:
@@ -118,12 +129,12 @@ def rows(found: Iterable[Submission], asked: Questions) -> list[Row]:
 
 def _row(submission: Submission, asked: Questions) -> Row:
     submission.campaign = asked.dossier.campaign
-    state = submission.state_enum
+    state, closed = submission.state_enum, asked.closed_for(submission)
     url = reverse("recommenders:submission", args=[submission.code])
     row = Row(
         submission,
         submission.rank,
-        state in RANKED and not asked.closed,
+        state in RANKED and not closed,
         submission.own_score,
         submission.panel_score,
         submission_shows.chip(submission, Role.RECOMMENDER),
@@ -131,7 +142,7 @@ def _row(submission: Submission, asked: Questions) -> Row:
     )
     if state not in RANKED:
         return replace(row, afterwards=AFTERWARDS.get(state, "已提交秘书处"))
-    if asked.closed:
+    if closed:
         return row
     if state == State.RECOMMENDED:
         return replace(

@@ -1,6 +1,7 @@
 """Small guards around every view; named in settings.MIDDLEWARE."""
 
 import re
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
@@ -9,10 +10,12 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from qcportal import clock
 from qcportal.refusals import Refused
 
 # Line ends and tabs are people's; NUL and the other control characters are not.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 ENCODED_CONTROL = re.compile(r"%(?:0[0-8bcef]|1[0-9a-f]|7f)", re.IGNORECASE)
 PERMISSIONS_POLICY = (
     "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), "
@@ -49,6 +52,31 @@ class ClientAddress:
         if settings.BEHIND_PROXY and forwarded:
             request.META["REMOTE_ADDR"] = forwarded.rpartition(",")[2].strip()
         return self.get_response(request)
+
+
+class BeganAt:
+    """When the request began, by the clock that judges deadlines; before its body is
+    read. Behind the own proxy, which takes a whole upload before it passes it on, the
+    time it took there (X-Request-Time, seconds) is counted back. Acts only: reading a
+    page asks the database nothing."""
+
+    LONGEST = 3600.0
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method == "POST":
+            request.began_at = clock.now() - timedelta(seconds=self.waited(request))
+        return self.get_response(request)
+
+    @classmethod
+    def waited(cls, request):
+        """Seconds the proxy held the request; 0 for words that are no such number."""
+        text = request.META.get("HTTP_X_REQUEST_TIME", "")
+        if not settings.BEHIND_PROXY or not SECONDS.fullmatch(text):
+            return 0.0
+        return min(float(text), cls.LONGEST)
 
 
 class RefuseControlCharacters:
@@ -144,6 +172,7 @@ def safe_referer(request):
     return referer
 
 
+began_at = BeganAt
 client_address = ClientAddress
 refuse_control_characters = RefuseControlCharacters
 look_only_once = LookOnlyOnce

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.ui.middleware import safe_referer
 from recommenders import actions, models, shows
@@ -110,7 +111,8 @@ def rank(request: HttpRequest) -> HttpResponse:
     order = reordered(
         list(ranked.values_list("submission__code", "rank")), typed_ranks(request.POST)
     )
-    actions.rank(dossier.pk, order, by=request.actor, at=now())
+    at = judged(request, dossier.campaign)
+    actions.rank(dossier.pk, order, by=request.actor, at=at)
     messages.success(request, "名次已保存。")
     return _back(request)
 
@@ -120,11 +122,13 @@ def rank(request: HttpRequest) -> HttpResponse:
 def recommend_many(request: HttpRequest) -> HttpResponse:
     """推荐所选: each on its own; what cannot be recommended says why."""
     chosen = request.POST.getlist("chosen")[:PER_PAGE]
-    visible = Submission.objects.visible_to(request.actor).filter(code__in=chosen)
+    mine = Submission.objects.visible_to(request.actor).select_related("campaign")
+    visible = list(mine.filter(code__in=chosen))
     titles = {s.pk: s.title for s in visible}
     codes = {s.code: s.pk for s in visible}
     in_order = [codes[code] for code in dict.fromkeys(chosen) if code in codes]
-    done, refused = actions.recommend_many(in_order, by=request.actor, at=now())
+    at = judged(request, visible[0].campaign if visible else None)
+    done, refused = actions.recommend_many(in_order, by=request.actor, at=at)
     if not in_order:
         messages.warning(request, "请先勾选要推荐的成果。")
     if done:
@@ -147,7 +151,8 @@ def _verb(act: Callable[..., Any], said: str, *, with_comment: bool) -> Any:
         submission = _mine(request, code)
         form = CommentForm(request.POST)
         words = {"comment": form.said} if with_comment else {}
-        act(submission.pk, by=request.actor, at=now(), **words)
+        at = judged(request, submission.campaign)
+        act(submission.pk, by=request.actor, at=at, **words)
         messages.success(request, f"《{submission.title}》{said}")
         return _back(request)
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import (
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
+from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.documents import making, serving
 from qcportal.refusals import Refused
@@ -72,7 +73,8 @@ def make_paper(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Paper.Kind.values:
         raise Http404
     dossier = dossier_kept(request)
-    actions.make_paper(dossier.pk, kind, by=request.actor, at=now())
+    at = judged(request, dossier.campaign)
+    actions.make_paper(dossier.pk, kind, by=request.actor, at=at)
     return redirect(here("papers", request))
 
 
@@ -164,7 +166,8 @@ def _pressed(
     stamped = form.cleaned_data["evidence"]
     actions.stamp_table(
         dossier.pk, evidence=stamped, scan=scan if stamped == Evidence.SCAN else None,
-        confirmed=form.cleaned_data["confirmed"], by=request.actor, at=now(),
+        confirmed=form.cleaned_data["confirmed"], by=request.actor,
+        at=judged(request, dossier.campaign),
     )  # fmt: skip
     table_scans.forget(request.session, paper)
     messages.success(request, "推荐表已盖章，可以提交秘书处了。")
@@ -217,7 +220,8 @@ def scan_page(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest) -> HttpResponse:
     dossier = dossier_kept(request)
-    handover = actions.submit(dossier.pk, by=request.actor, at=now())
+    at = judged(request, dossier.campaign)
+    handover = actions.submit(dossier.pk, by=request.actor, at=at)
     messages.success(
         request,
         f"已提交秘书处 {len(handover.codes)} 项。秘书处核对材料后，会通知班组和单位。",

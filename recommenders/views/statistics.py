@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
+from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.documents import serving, uploads
 from qcportal.documents.models import Document
@@ -69,7 +70,7 @@ def save_figures(request: HttpRequest) -> HttpResponse:
     try:
         kept = actions.save_statistics(
             dossier.pk, form.figures, done=done, version=form.version_seen,
-            by=request.actor, at=now(),
+            by=request.actor, at=judged(request, dossier.campaign),
         )  # fmt: skip
     except Refused as no:
         return _not_kept(request, dossier, form, no)
@@ -109,7 +110,8 @@ def upload_summary(request: HttpRequest) -> HttpResponse:
     document = uploads.store_upload(
         upload, form.inspected, "activity_summary", by=actor.user
     )
-    actions.keep_summary(dossier.pk, document, by=actor, at=now())
+    at = judged(request, dossier.campaign)
+    actions.keep_summary(dossier.pk, document, by=actor, at=at)
     messages.success(request, "活动总结已收到。")
     return redirect(here("statistics", request))
 

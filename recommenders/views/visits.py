@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
+from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.documents import serving, uploads
 from qcportal.refusals import Refused
@@ -63,7 +64,11 @@ def _keep(request: HttpRequest, found: Submission, form: VisitForm) -> None:
         for upload, inspected in form.cleaned_data["photos"]
     ]
     visiting.keep_visit(
-        found.pk, **form.facts, photos=photos, by=request.actor, at=now()
+        found.pk,
+        **form.facts,
+        photos=photos,
+        by=request.actor,
+        at=judged(request, found.campaign),
     )
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.deadlines import judged
 from qcportal.campaigns.models import Campaign, CheckItem
 from qcportal.campaigns.rules import moment
 from qcportal.clock import now
@@ -135,7 +136,8 @@ def _initial(submission: Submission, items: list[CheckItem], findings: dict[str,
 def _act(request: HttpRequest, submission: Submission, form: CheckForm) -> HttpResponse:
     answers, comment = form.answers(), form.cleaned_data["comment"]
     following = _following(request, submission)
-    given: dict[str, Any] = {"by": request.actor, "at": now()}
+    at = judged(request, submission.campaign)
+    given: dict[str, Any] = {"by": request.actor, "at": at}
     match request.POST.get("act"):
         case "pass":
             actions.pass_check(submission.pk, answers, **given)

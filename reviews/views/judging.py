@@ -21,6 +21,7 @@ from django.views.decorators.http import (
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.deadlines import judged
 from qcportal.campaigns.stages import Stage
 from qcportal.clock import now
 from qcportal.documents import serving
@@ -105,7 +106,7 @@ def _save(request: HttpRequest, assignment: Assignment, form: MarkForm, by_scrip
             assignment.pk, marks=form.marks(), remark=form.cleaned_data["remark"],
             panel_remark=form.cleaned_data["panel_remark"],
             version=form.cleaned_data["version"], hand_in=hand_in,
-            by=request.actor, at=now(),
+            by=request.actor, at=judged(request, assignment.submission.campaign),
         )  # fmt: skip
     except Refused as no:
         if by_script:

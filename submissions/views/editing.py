@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.deadlines import judged
 from qcportal.campaigns.definition import PaperSlot
 from qcportal.clock import now
 from qcportal.documents import uploads
@@ -92,7 +93,11 @@ def _keep(
     version = VersionForm.read(request.POST)
     try:
         return actions.save_draft(
-            submission.pk, typed, version=version, by=request.actor, at=now()
+            submission.pk,
+            typed,
+            version=version,
+            by=request.actor,
+            at=judged(request, submission.campaign),
         )
     except Refused as refused:
         fresh = own(request, submission.code)
@@ -126,10 +131,11 @@ def _not_kept(
 def _attach_all(request: HttpRequest, submission: Submission) -> dict[str, list[str]]:
     """Take in every file of the post; slot code → what is wrong with it."""
     errors: dict[str, list[str]] = {}
+    at = judged(request, submission.campaign)
     for slot in submission.form.form.papers:
         for upload in request.FILES.getlist(slot_input(slot)):
             try:
-                _take_in(submission, slot, upload, by=request.actor, at=now())
+                _take_in(submission, slot, upload, by=request.actor, at=at)
             except Refused as refused:
                 errors.setdefault(slot.code, []).append(str(refused))
     return errors
@@ -179,7 +185,8 @@ def detach(request: HttpRequest, code: str, key: str) -> HttpResponse:
         _keep(request, submission, typed)
     except Refused as refused:
         return _not_kept(request, submission, typed, refused)
-    actions.detach(attachment.pk, by=request.actor, at=now())
+    at = judged(request, submission.campaign)
+    actions.detach(attachment.pk, by=request.actor, at=at)
     messages.success(request, f"已拿掉“{attachment.document.title}”。")
     here = reverse("submissions:edit", args=[code])
     step = len(submission.form.form.sections) + 1
@@ -193,7 +200,8 @@ def file(request: HttpRequest, code: str) -> HttpResponse:
     submission, at = own(request, code), now()
     if request.method == "POST":
         confirmed = request.POST.get("confirmed") == "on"
-        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=at)
+        began = judged(request, submission.campaign)
+        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=began)
         messages.success(
             request, f"已提交给{submission.unit.name}。受理编号 {code}，请记下来。"
         )

@@ -19,6 +19,7 @@ from django.views.decorators.http import (
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import CHANNELS, Role
+from qcportal.campaigns.deadlines import judged
 from qcportal.campaigns.models import Campaign, Category
 from qcportal.campaigns.rules import Whose, closing, why_closed
 from qcportal.campaigns.stages import Stage
@@ -243,7 +244,8 @@ def remind(request: HttpRequest, code: str) -> HttpResponse:
 def recall(request: HttpRequest, code: str) -> HttpResponse:
     """Take it back from the unit to write on."""
     submission = own(request, code)
-    actions.recall(submission.pk, by=request.actor, at=now())
+    at = judged(request, submission.campaign)
+    actions.recall(submission.pk, by=request.actor, at=at)
     messages.success(request, "已收回，可以修改了。改好后请重新提交。")
     return redirect("submissions:edit", code)
 
@@ -254,6 +256,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     """End the filing for good, with a reason."""
     submission = own(request, code)
     comment = request.POST.get("comment", "")
-    actions.withdraw(submission.pk, comment=comment, by=request.actor, at=now())
+    at = judged(request, submission.campaign)
+    actions.withdraw(submission.pk, comment=comment, by=request.actor, at=at)
     messages.success(request, "已撤回申报，内容仍可查看。")
     return redirect("submissions:track", code)

@@ -20,6 +20,7 @@ from django.views.decorators.http import (
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record as leave_trail
+from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.documents import serving, uploads
 from qcportal.documents.models import Document
@@ -199,7 +200,8 @@ def take_topic(request: HttpRequest, code: str) -> HttpResponse:
     submission = own(request, code)
     mine = Topic.objects.visible_to(request.actor)
     topic = TopicChoiceForm(mine, request.POST).chosen()
-    actions.take_topic(submission.pk, topic, by=request.actor, at=now())
+    at = judged(request, submission.campaign)
+    actions.take_topic(submission.pk, topic, by=request.actor, at=at)
     words = (
         f"已选课题“{topic.title}”，提交时活动记录会一起交上去。"
         if topic

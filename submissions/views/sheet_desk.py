@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from qcportal.clock import now
+from qcportal.campaigns.deadlines import judged
 from qcportal.documents import serving
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal, Refused, refuse_if
@@ -134,7 +134,7 @@ class SheetDesk(ABC):
         scan = self.scan(request, found)
         return list(
             self.asks.why_not_stamp(
-                found, request.actor, now(),
+                found, request.actor, judged(request, found.campaign),
                 evidence=evidence, scan=scan, confirmed=True,
             )
         )  # fmt: skip
@@ -198,7 +198,8 @@ class SheetDesk(ABC):
     def _save(
         self, request: HttpRequest, found: Submission, form: SheetForm
     ) -> ScoreSheet:
-        return self.acts.save_sheet(found.pk, **form.typed, by=request.actor, at=now())
+        at = judged(request, found.campaign)
+        return self.acts.save_sheet(found.pk, **form.typed, by=request.actor, at=at)
 
     def _with_sheet(
         self,
@@ -209,7 +210,8 @@ class SheetDesk(ABC):
         """Save what was typed, then go on; what is refused is said at its field."""
         found = self.found(request, code)
         if not self.has_form(request, found):
-            refuse_if(self.asks.why_not_score(found, request.actor, now()))
+            at = judged(request, found.campaign)
+            refuse_if(self.asks.why_not_score(found, request.actor, at))
         form = self.form(found, request.POST)
         if not form.is_valid():
             return self.page(request, found, form=form, status=422)
@@ -231,7 +233,8 @@ class SheetDesk(ABC):
         """Save and order the 成果评分与推荐意见表."""
 
         def ordered(request: HttpRequest, found: Submission) -> HttpResponse:
-            self.acts.print_sheet(found.pk, by=request.actor, at=now())
+            at = judged(request, found.campaign)
+            self.acts.print_sheet(found.pk, by=request.actor, at=at)
             messages.success(request, "意见表正在生成，好了就能打印盖章。")
             return redirect(self._back(found))
 
@@ -245,7 +248,8 @@ class SheetDesk(ABC):
     def take_scan(self, request: HttpRequest, code: str) -> HttpResponse:
         """Take in the scan of the stamped page; it counts for this print only."""
         found = self.found(request, code)
-        closed = list(self.asks.why_not_score(found, request.actor, now()))
+        at = judged(request, found.campaign)
+        closed = list(self.asks.why_not_score(found, request.actor, at))
         if not self.has_form(request, found):
             refuse_if(closed)
         sheet, form = self.sheet(found), ScanForm(request.POST, request.FILES)
@@ -324,7 +328,7 @@ class SheetDesk(ABC):
             scan=scan,
             confirmed=form.cleaned_data["confirmed"],
             by=request.actor,
-            at=now(),
+            at=judged(request, found.campaign),
         )
         scans.forget(request.session, stamp.sheet)
         messages.success(request, self.stamped_words(found))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.deadlines import judged
 from qcportal.campaigns.models import Campaign
 from qcportal.clock import now
 from qcportal.refusals import Refused
@@ -250,12 +251,13 @@ def _reasoned(
 ) -> HttpResponse:
     submission = DESK.found(request, code)
     form = ReasonForm(request.POST or None)
-    closed = list(rules.why_not(name, submission, request.actor, now()))
+    at = judged(request, submission.campaign)
+    closed = list(rules.why_not(name, submission, request.actor, at))
     status = 200 if request.method == "GET" else 422
     if request.method == "POST" and form.is_valid():
         try:
             comment = form.cleaned_data["comment"]
-            act(submission.pk, comment=comment, by=request.actor, at=now())
+            act(submission.pk, comment=comment, by=request.actor, at=at)
         except Refused as refused:
             attach(form, refused.refusals)
             closed, status = [], 409
