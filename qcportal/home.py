@@ -51,7 +51,7 @@ def _campaign_facts(campaign: Campaign, at: datetime) -> dict[str, Any]:
     return {
         "window": window,
         "status": _status(window, opens, at),
-        "milestones": [_milestone(m, at) for m in campaign.milestones.all()],
+        "milestones": [_milestone(m, at) for m in campaign.milestones.filter(on_home=True)],
         "notices": Notice.objects.filter(campaign=campaign).public_at(at)[:5],
         "attachments": attachments,
         "cases": _cases(),

@@ -203,6 +203,10 @@ CAPTCHA_FOREGROUND_COLOR = "#0b3a42"
 CAPTCHA_NOISE_FUNCTIONS = ("captcha.helpers.noise_arcs",)
 CAPTCHA_TIMEOUT = 10  # minutes
 
+# Who says what a change of a running campaign does to what was filed already: the
+# campaigns know of nothing filed (qcportal.campaigns.impact).
+CAMPAIGN_CHANGE_ASKED_OF = ["reviews.impact.affected"]
+
 # --- Sessions, cookies, headers
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"

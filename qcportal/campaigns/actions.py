@@ -27,14 +27,30 @@ def move_window(
     opens_at: datetime,
     closes_at: datetime,
     reason: str,
+    advised_at: datetime | None = None,
+    keep_advised: bool = True,
+    seen: datetime | None = None,
     by: Actor,
     at: datetime,
 ) -> Window:
-    """Open, extend or close a stage earlier: to the minute, with a reason, on record."""
+    """Open, extend or close a stage earlier: to the minute, with a reason, on record.
+    ``keep_advised`` leaves the advised time where it still lies within, else drops it.
+    ``seen`` is the closing the clerk saw: another one by now is ``stale_version``."""
     window = (
         Window.objects.select_for_update().select_related("campaign").get(pk=window_id)
     )
-    refuse_if(rules.why_not_move_window(window, opens_at, closes_at, reason))
+    if seen is not None and seen != window.closes_at.replace(second=0, microsecond=0):
+        refuse(
+            "stale_version",
+            f"同事刚刚把关闭时间改到 {rules.moment(window.closes_at)}，请看过再改。",
+            "closes_at",
+        )
+    if keep_advised:
+        old = window.advised_at
+        advised_at = old if old and opens_at < old <= closes_at else None
+    refuse_if(
+        rules.why_not_move_window(window, opens_at, closes_at, reason, advised_at)
+    )
     WindowChange.objects.create(
         window=window,
         old_opens_at=window.opens_at,
@@ -51,7 +67,8 @@ def move_window(
         new=[opens_at.isoformat(), closes_at.isoformat()], reason=reason.strip(),
     )  # fmt: skip
     window.opens_at, window.closes_at = opens_at, closes_at
-    window.save(update_fields=["opens_at", "closes_at"])
+    window.advised_at = advised_at
+    window.save(update_fields=["opens_at", "closes_at", "advised_at"])
     return window
 
 

@@ -47,17 +47,29 @@ class WindowForm(ConfirmedForm):
 
     opens_at = MomentField(label="开放")
     closes_at = MomentField(label="关闭")
+    advised_at = MomentField(
+        label="建议办完时间",
+        required=False,
+        help_text="给后面的环节留时间，过了仍可办；可以空着",
+    )
     reason = ReasonField()
-    field_order = ("opens_at", "closes_at", "reason", "confirmed")
+    seen = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    field_order = ("opens_at", "closes_at", "advised_at", "reason", "confirmed")
 
     def __init__(self, *args: Any, window: Window, **kwargs: Any) -> None:
-        initial = {
-            "opens_at": timezone.localtime(window.opens_at),
-            "closes_at": timezone.localtime(window.closes_at),
-        }
-        super().__init__(
-            *args, initial=initial, auto_id=f"id_{window.stage}_%s", **kwargs
-        )
+        """``window`` may be one that is only being planned (not saved yet)."""
+        initial: dict[str, Any] = {}
+        for name in ("opens_at", "closes_at", "advised_at"):
+            value = getattr(window, name)
+            initial[name] = timezone.localtime(value) if value else None
+        if window.pk:
+            local = timezone.localtime(window.closes_at)
+            initial["seen"] = f"{local:%Y-%m-%d %H:%M}"
+        place = f"{window.stage}_{window.category_id or 'all'}"
+        super().__init__(*args, initial=initial, auto_id=f"id_{place}_%s", **kwargs)
+        if window.campaign.published_at is None:
+            self.fields["reason"].required = False
+            self.fields["reason"].widget = forms.HiddenInput()
 
 
 class ExtendForm(ConfirmedForm):

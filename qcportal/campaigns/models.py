@@ -382,6 +382,7 @@ class Milestone(models.Model):
     label = models.CharField("公开文字", max_length=60)
     note = models.CharField("说明", max_length=120, blank=True)
     warns = models.BooleanField("说明用红字", default=False)
+    on_home = models.BooleanField("在首页显示", default=True)
     starts_on = models.DateField("开始", null=True, blank=True)
     ends_on = models.DateField("结束", null=True, blank=True)
 

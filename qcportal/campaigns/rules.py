@@ -78,14 +78,28 @@ def why_closed(
 
 
 def why_not_move_window(
-    window: Window, opens_at: datetime, closes_at: datetime, reason: str
+    window: Window,
+    opens_at: datetime,
+    closes_at: datetime,
+    reason: str,
+    advised_at: datetime | None = None,
 ) -> Iterator[Refusal]:
-    """``window_order``, ``reason_missing``, ``nothing_changed``."""
+    """``campaign_ended``, ``window_order``, ``advised_outside``, ``reason_missing``
+    once the campaign is published, ``nothing_changed``."""
+    if window.campaign.ended_at is not None:
+        yield Refusal(
+            "campaign_ended", "活动已经办结，要改先在“检查并发布”页重新打开。"
+        )
     if opens_at >= closes_at:
         yield Refusal("window_order", "关闭时间要晚于开放时间。", "closes_at")
-    if not reason.strip():
+    elif advised_at and not opens_at < advised_at <= closes_at:
+        yield Refusal(
+            "advised_outside", "建议办完时间要在开放和关闭之间。", "advised_at"
+        )
+    if window.campaign.published_at is not None and not reason.strip():
         yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
-    if (opens_at, closes_at) == (window.opens_at, window.closes_at):
+    same = (window.opens_at, window.closes_at, window.advised_at)
+    if (opens_at, closes_at, advised_at) == same:
         yield Refusal("nothing_changed", "时间没有变化。", "closes_at")
 
 
