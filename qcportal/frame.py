@@ -243,7 +243,12 @@ def _member_tabs(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
 
 def _spine_top(request: HttpRequest) -> list[dict[str, Any]]:
     overview = _link(request, "活动总览", "/reviews/", "layout-dashboard")
-    return [{**overview, "current": request.path == "/reviews/"}]
+    every = _link(request, "全部活动", reverse("campaigns:list"), "stack-2")
+    here = (reverse("campaigns:list"), reverse("campaigns:new"))
+    return [
+        {**overview, "current": request.path == "/reviews/"},
+        {**every, "current": request.path in here},
+    ]
 
 
 SPINE = [

@@ -8,12 +8,15 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from qcportal import clock
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.roles import Role
 from qcportal.audit.standing import standing
+from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign
 from qcportal.frame import window_bar
 from qcportal.notices.models import Notice, NoticeAttachment
@@ -39,6 +42,18 @@ def home(request: HttpRequest) -> HttpResponse:
     facts: dict[str, Any] = {"campaign": campaign, "gates": GATES}
     if campaign:
         facts |= _campaign_facts(campaign, at)
+    return render(request, "public/home.html", facts)
+
+
+@acting_as(Role.ASSOCIATION)
+@require_safe
+def preview(request: HttpRequest, code: str) -> HttpResponse:
+    """The home page as it will be with a campaign that is being set up."""
+    campaign = get_object_or_404(
+        access.run_by(request.actor).select_related("host"), code=code
+    )
+    facts = {"campaign": campaign, "gates": GATES, "preview": True}
+    facts |= _campaign_facts(campaign, clock.now())
     return render(request, "public/home.html", facts)
 
 

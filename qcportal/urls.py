@@ -19,6 +19,7 @@ urlpatterns = [
     path("submissions/", include("submissions.urls")),
     path("recommenders/", include("recommenders.urls")),
     path("reviews/", include("reviews.urls")),
+    path("campaigns/<slug:code>/preview/", home.preview, name="home_preview"),
     path("campaigns/", include("qcportal.campaigns.urls")),
     path("seals/", include("qcportal.seals.urls")),
     path("messages/", include("qcportal.inbox.urls")),

@@ -106,12 +106,13 @@ def add_line(
     line = rules.LINES[kind].model._default_manager.create(
         campaign=campaign, order=order, **values
     )
-    record(by, "line_added", kind, at=at, campaign=campaign.code, line=str(_name(line)),
+    record(by, "line_added", kind, at=at, campaign=campaign.code, line=str(name_of(line)),
            after=rules.values_of(line, rules.LINES[kind].fields), reason=reason.strip())  # fmt: skip
     return line
 
 
-def _name(line: Any) -> str:
+def name_of(line: Any) -> str:
+    """What a line is called in a sentence."""
     return getattr(line, "title", "") or getattr(line, "name", "") or line.text
 
 
@@ -132,7 +133,7 @@ def save_line(
     refuse_if(rules.unconfirmed(found, campaign, confirmed=confirmed))
     before = rules.values_of(line, sorted(changed))
     _write(line, values, changed)
-    record(by, "line_changed", kind, at=at, campaign=campaign.code, line=_name(line),
+    record(by, "line_changed", kind, at=at, campaign=campaign.code, line=name_of(line),
            fields=rules.labels(type(line), changed), before=before,
            after=rules.values_of(line, sorted(changed)), reason=reason.strip())  # fmt: skip
 
@@ -147,9 +148,9 @@ def remove_line(
     line = rows[place - 1]
     found = impact.affected(impact.Change(campaign, kind, of=line, removing=True), at)
     refuse_if(rules.unconfirmed(found, campaign, confirmed=confirmed))
-    record(by, "line_removed", kind, at=at, campaign=campaign.code, line=_name(line),
+    record(by, "line_removed", kind, at=at, campaign=campaign.code, line=name_of(line),
            before=rules.values_of(line, rules.LINES[kind].fields), reason=reason.strip())  # fmt: skip
-    _delete(line, f"“{_name(line)}”已经用上了，不能删；可以改名称。")
+    _delete(line, f"“{name_of(line)}”已经用上了，不能删；可以改名称。")
 
 
 def _delete(row: models.Model, message: str) -> None:
@@ -175,7 +176,7 @@ def move_line(
         return
     beside.insert(new, beside.pop(old))
     _renumber(beside)
-    record(by, "line_moved", kind, at=at, campaign=campaign.code, line=_name(line),
+    record(by, "line_moved", kind, at=at, campaign=campaign.code, line=name_of(line),
            reason=reason.strip())  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def _caution(code: str, message: str) -> Refusal:
     return Refusal(code, message, "closes_at", "caution")
 
 
-STOPPING = {"closes_now", "hides_open"}
+STOPPING = {"closes_now", "hides_open", "left_behind", "less_time"}
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,11 @@ def needs_confirming(found: list[Refusal]) -> bool:
 
 @dataclass(frozen=True)
 class StageLine:
-    """One stage of 申报窗口. ``state`` is before, open or closed."""
+    """One window of 申报窗口, for all or of one category. ``state`` is the chip's kind;
+    ``place`` names it in addresses of the page."""
 
     window: Window
+    place: str
     label: str
     online: bool
     state: str
@@ -124,17 +126,31 @@ class StageLine:
 
 
 def stage_lines(campaign: Campaign, at: datetime) -> list[StageLine]:
-    """The windows in the order of the stages."""
-    found = [w for stage in Stage if (w := campaign.window(stage))]
-    return [_line(window, at) for window in found]
+    """The windows in the order of the stages, a category's own after the one for all."""
+    order = {stage.value: n for n, stage in enumerate(Stage)}
+    names = {c.pk: (c.order, c.name) for c in campaign.categories_in_order}
+    found = sorted(
+        campaign.windows.all(),
+        key=lambda w: (order[w.stage], names.get(w.category_id or 0, (0, ""))),
+    )
+    return [_line(window, at, names.get(window.category_id or 0)) for window in found]
 
 
-def _line(window: Window, at: datetime) -> StageLine:
+def place_of(window: Window) -> str:
+    """``filing``, or ``filing-12`` for a category's own."""
+    own = window.category_id
+    return f"{window.stage}-{own}" if own else window.stage
+
+
+def _line(
+    window: Window, at: datetime, category: tuple[int, str] | None
+) -> StageLine:
     stage = Stage(window.stage)
+    label = f"{stage.label}（{category[1]}）" if category else stage.label
     state, text = _state(window, at)
     notes = cautions(stage, window.opens_at, window.closes_at, at)
     return StageLine(
-        window, stage.label, stage in ONLINE_STAGES, state, text,
+        window, place_of(window), label, stage in ONLINE_STAGES, state, text,
         day(window.opens_at), day(window.closes_at),
         span(window.opens_at, window.closes_at),
         list(notes) if state != "closed" and stage in ONLINE_STAGES else [],

@@ -1,12 +1,66 @@
-"""Routes of campaign settings."""
+"""Routes of campaigns and their settings."""
 
 from django.urls import URLPattern, path
 
-from qcportal.campaigns.views import windows
+from qcportal.campaigns.views import (
+    blocks,
+    extensions,
+    lines,
+    listing,
+    opening,
+    plan,
+    windows,
+)
 
 app_name = "campaigns"
+HERE = "<slug:code>/settings/"
+LINES = f"{HERE}lines/<slug:kind>/"
+CATEGORY = f"{HERE}categories/<slug:category>/"
 urlpatterns: list[URLPattern] = [
-    path("<slug:code>/settings/", windows.settings, name="settings"),
+    path("", listing.campaigns, name="list"),
+    path("new/", listing.new, name="new"),
+    path("new/preset/", listing.begin_preset, name="begin_preset"),
+    path("new/clone/", listing.begin_clone, name="begin_clone"),
+    path("new/import/", listing.begin_import, name="begin_import"),
+    path("<slug:code>/export/", listing.export, name="export"),
+    # windows
+    path(HERE, windows.settings, name="settings"),
     path("<slug:code>/windows/all/", windows.extend_windows, name="extend_windows"),
     path("<slug:code>/windows/<slug:stage>/", windows.move_window, name="move_window"),
+    path(
+        "<slug:code>/windows/<slug:stage>/<slug:category>/",
+        windows.move_window,
+        name="own_window",
+    ),
+    path(
+        "<slug:code>/windows/<slug:stage>/<slug:category>/drop/",
+        windows.drop_window,
+        name="drop_window",
+    ),
+    path("<slug:code>/extensions/", extensions.extensions, name="extensions"),
+    path(
+        "<slug:code>/extensions/<int:number>/end/",
+        extensions.end_extension,
+        name="end_extension",
+    ),
+    # blocks, lines, categories
+    path(f"{HERE}profile/", blocks.profile, name="profile"),
+    path(f"{HERE}honours/", blocks.honours, name="honours"),
+    path(f"{HERE}blocks/<slug:block>/", blocks.save_block, name="save_block"),
+    path(f"{HERE}checks/", lines.checks, name="checks"),
+    path(LINES, lines.add, name="add_line"),
+    path(f"{LINES}<int:place>/", lines.change, name="line"),
+    path(f"{LINES}<int:place>/move/", lines.move, name="move_line"),
+    path(f"{LINES}<int:place>/remove/", lines.remove, name="remove_line"),
+    path(f"{HERE}categories/", plan.categories, name="categories"),
+    path(f"{HERE}new-category/", plan.add, name="add_category"),
+    path(CATEGORY, plan.change, name="category"),
+    path(f"{CATEGORY}move/", plan.move, name="move_category"),
+    path(f"{CATEGORY}remove/", plan.remove, name="remove_category"),
+    # the life of a campaign
+    path(f"{HERE}opening/", opening.opening, name="opening"),
+    path(f"{HERE}summary/<slug:tab>/", opening.summary, name="summary"),
+    path("<slug:code>/publish/", opening.publish, name="publish"),
+    path("<slug:code>/end/", opening.end, name="end"),
+    path("<slug:code>/reopen/", opening.reopen, name="reopen"),
 ]

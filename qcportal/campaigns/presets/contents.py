@@ -53,7 +53,7 @@ CATEGORY_FIELDS = [
     "needs_unit_stamp", "needs_recommender", "allows_direct", "requires_topic",
     "requires_site_visit", "has_contest",
 ]  # fmt: skip
-MILESTONE_FIELDS = ["phase", "title", "label", "note", "warns"]
+MILESTONE_FIELDS = ["phase", "title", "label", "note", "warns", "on_home"]
 RUBRIC_FIELDS = ["topic_type", "name", "source", "step", "is_placeholder"]
 CRITERION_FIELDS = ["code", "name", "points", "hint"]
 QUOTA_FIELDS = [

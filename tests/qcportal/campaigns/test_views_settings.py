@@ -44,10 +44,13 @@ def test_the_page_reads_the_notice(desk, campaign):
     page = desk.get(reverse("campaigns:settings", args=[CODE])).content.decode()
 
     for words in (
-        "班组申报", "共 14天22小时", "合计 100 分", "一等奖", "区、市州质量协会",
-        "企业名称与公章一致", "时间还没有改过",
+        "班组申报", "共 14天22小时", "合计 100 分", "区、市州质量协会", "时间还没有改过",
     ):  # fmt: skip
         assert words in page
+    honours = desk.get(reverse("campaigns:honours", args=[CODE])).content.decode()
+    checks = desk.get(reverse("campaigns:checks", args=[CODE])).content.decode()
+    assert "一等奖" in honours
+    assert "企业名称与公章一致" in checks
 
 
 def test_only_who_runs_it_comes_in(cast, client_of):
@@ -61,7 +64,8 @@ def test_only_who_runs_it_comes_in(cast, client_of):
     assert stranger.post(everything, {}).status_code == 404
     for actor in (cast.group, cast.unit, cast.recommender, cast.judge):
         assert client_of(actor).get(url).status_code == 403
-    assert client_of(cast.association).get(window).status_code == 405
+    assert client_of(cast.association).get(window).status_code == 200
+    assert client_of(cast.association).get(everything).status_code == 405
 
 
 def test_a_stage_nobody_knows_is_not_there(desk):

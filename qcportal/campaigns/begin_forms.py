@@ -1,0 +1,76 @@
+"""Forms by which a campaign begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from qcportal.campaigns.models import Campaign
+from qcportal.ui.forms import RadioCards
+
+MOST_BYTES = 2 * 1024 * 1024
+
+
+class YearForm(forms.Form):
+    year = forms.IntegerField(
+        label="哪一年的活动", min_value=2000, max_value=2100,
+        help_text="日期跟着年度整周移动，星期几不变",
+    )  # fmt: skip
+
+
+class PresetForm(YearForm):
+    preset = forms.ChoiceField(label="预设", widget=RadioCards)
+    field_order = ("preset", "year")
+
+    def __init__(self, *args: Any, offered: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_preset_%s", **kwargs)
+        offered = list(offered)
+        field = self.fields["preset"]
+        field.widget.notes = {
+            one.name: f"{one.host}。{one.brings}。" for one in offered
+        }
+        field.choices = [(one.name, one.title) for one in offered]
+
+
+class CloneForm(YearForm):
+    source = forms.ModelChoiceField(
+        Campaign.objects.none(), label="照着哪个活动", to_field_name="code",
+        empty_label=None,
+    )  # fmt: skip
+    field_order = ("source", "year")
+
+    def __init__(self, *args: Any, own: QuerySet[Campaign], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_clone_%s", **kwargs)
+        self.fields["source"].queryset = own.order_by("-year", "-pk")
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label="活动文件（.toml）",
+        error_messages={
+            "required": "请选择从本平台导出的活动文件。",
+            "empty": "这个文件是空的，请重新导出。",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_import_%s", **kwargs)
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if upload.size > MOST_BYTES:
+            raise forms.ValidationError("活动文件最大 2 MB，这个文件不对。")
+        try:
+            self._text = upload.read().decode("utf-8")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(
+                "读不出文字，请选择从本平台导出的 .toml 文件。"
+            ) from None
+        return upload
+
+    def text(self) -> tuple[str, str]:
+        """(name, text) of the file."""
+        return self.cleaned_data["file"].name, self._text

@@ -1,0 +1,207 @@
+"""The association's campaigns by state, and the ways to begin one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.roles import Role
+from qcportal.campaigns import access, begin_actions, presets
+from qcportal.campaigns import settings_rules as rules
+from qcportal.campaigns.begin_forms import CloneForm, ImportForm, PresetForm
+from qcportal.campaigns.guide import url_of
+from qcportal.campaigns.models import Campaign
+from qcportal.clock import now
+from qcportal.refusals import Refused
+
+PER_PAGE = 25
+STATES = {"draft": "筹备中", "running": "进行中", "ended": "已办结"}
+
+
+@acting_as(Role.ASSOCIATION)
+@require_safe
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """All of one's campaigns, newest year first; ``?state=`` narrows."""
+    state = request.GET.get("state", "")
+    rows = access.run_by(request.actor).prefetch_related("categories", "windows")
+    if state == "draft":
+        rows = rows.filter(published_at=None)
+    elif state == "running":
+        rows = rows.filter(published_at__isnull=False, ended_at=None)
+    elif state == "ended":
+        rows = rows.filter(ended_at__isnull=False)
+    page = Paginator(rows.order_by("-year", "-pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "page": page, "rows": [_line(one) for one in page],
+        "state": state if state in STATES else "", "states": STATES,
+        "against": list(rules.why_not_begin(request.actor)),
+    }  # fmt: skip
+    return render(request, "campaigns/list.html", context)
+
+
+def _line(campaign: Campaign) -> dict[str, Any]:
+    kind, text = "draft", STATES["draft"]
+    if campaign.ended_at:
+        kind, text = "end", STATES["ended"]
+    elif campaign.published_at:
+        kind, text = "run", STATES["running"]
+    windows = sorted(campaign.windows.all(), key=lambda w: w.closes_at)
+    return {
+        "campaign": campaign, "kind": kind, "text": text,
+        "categories": "、".join(c.name for c in campaign.categories_in_order),
+        "opens": min((w.opens_at for w in windows), default=None),
+        "closes": windows[-1].closes_at if windows else None,
+        "url": url_of("times" if campaign.published_at else "profile", campaign.code),
+    }  # fmt: skip
+
+
+# --- beginning ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A preset as the list shows it."""
+
+    name: str
+    title: str
+    host: str
+    year: int
+    brings: str
+    to_check: int
+
+
+def _offered() -> list[Offered]:
+    """Every preset file that can be read, by name."""
+    found = []
+    for path in sorted(presets.FOLDER.glob("*.toml")):
+        raw = presets.read(path).raw
+        kinds = "、".join(c["name"] for c in raw["categories"])
+        brings = (
+            f"{len(raw['categories'])} 类（{kinds}），"
+            f"{len(raw.get('milestones', []))} 个节点，"
+            f"{len(raw.get('quota_rules', []))} 条名额规则，"
+            f"{len(raw.get('notices', []))} 份通知"
+        )
+        found.append(
+            Offered(
+                path.stem, raw["name"], raw["host"], raw["year"], brings,
+                len(raw.get("please_check", [])),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _this_year() -> int:
+    return timezone.localdate(now()).year
+
+
+@acting_as(Role.ASSOCIATION)
+@require_safe
+def new(request: HttpRequest) -> HttpResponse:
+    """从哪里来: a preset, last year's, an exported file, a higher body's notice."""
+    return _new(request)
+
+
+def _new(request: HttpRequest, status: int = 200, **typed: Any) -> HttpResponse:
+    year, offered = _this_year(), _offered()
+    own = access.run_by(request.actor)
+    context = {
+        "preset_form": PresetForm(offered=offered, initial={"year": year}),
+        "clone_form": CloneForm(own=own, initial={"year": year}),
+        "import_form": ImportForm(initial={"year": year}),
+        "has_own": own.exists(), "against": list(rules.why_not_begin(request.actor)),
+        "forward_url": _forward_url(),
+        **typed,
+    }  # fmt: skip
+    return render(request, "campaigns/new.html", context, status=status)
+
+
+def _forward_url() -> str:
+    """Where a higher body's notice is forwarded; empty while there is no such page."""
+    try:
+        return reverse("notices:forward")
+    except NoReverseMatch:
+        return ""
+
+
+@acting_as(Role.ASSOCIATION)
+@require_POST
+def begin_preset(request: HttpRequest) -> HttpResponse:
+    form = PresetForm(request.POST, offered=_offered())
+    if form.is_valid():
+        path = presets.FOLDER / f"{form.cleaned_data['preset']}.toml"
+        try:
+            made = begin_actions.begin_from(
+                presets.read(path), year=form.cleaned_data["year"],
+                by=request.actor, at=now(),
+            )  # fmt: skip
+            return _begun(request, made)
+        except (Refused, presets.PresetError) as no:
+            _say(form, no)
+    return _new(request, 422, preset_form=form)
+
+
+@acting_as(Role.ASSOCIATION)
+@require_POST
+def begin_clone(request: HttpRequest) -> HttpResponse:
+    form = CloneForm(request.POST, own=access.run_by(request.actor))
+    if form.is_valid():
+        try:
+            made = begin_actions.begin_like(
+                form.cleaned_data["source"], year=form.cleaned_data["year"],
+                by=request.actor, at=now(),
+            )  # fmt: skip
+            return _begun(request, made)
+        except (Refused, presets.PresetError) as no:
+            _say(form, no)
+    return _new(request, 422, clone_form=form)
+
+
+@acting_as(Role.ASSOCIATION)
+@require_POST
+def begin_import(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            preset = presets.read_text(*form.text())
+            made = begin_actions.begin_from(preset, by=request.actor, at=now())
+            return _begun(request, made)
+        except (Refused, presets.PresetError) as no:
+            _say(form, no)
+    return _new(request, 422, import_form=form)
+
+
+def _say(form: Any, no: Refused | presets.PresetError) -> None:
+    """Every reason under the form, each on its own line."""
+    for line in str(no).split("\n"):
+        form.add_error(None, line)
+
+
+def _begun(request: HttpRequest, made: Campaign) -> HttpResponse:
+    messages.success(request, f"已开始“{made.name}”。现在只有秘书处看得到，检查好再发布。")
+    return redirect(url_of("profile", made.code))
+
+
+@acting_as(Role.ASSOCIATION)
+@require_safe
+def export(request: HttpRequest, code: str) -> HttpResponse:
+    """The whole campaign as one readable file, without people and what was filed."""
+    campaign = get_object_or_404(access.run_by(request.actor), code=code)
+    try:
+        text = presets.export(campaign)
+    except presets.PresetError as no:
+        raise Http404 from no
+    answer = HttpResponse(text, content_type="application/toml; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{campaign.code}.toml"'
+    return answer

@@ -1,0 +1,48 @@
+"""What all pages of the settings share: whose campaign, the tabs, the check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+
+from qcportal.campaigns import access, guide
+from qcportal.campaigns.chosen import SESSION_KEY
+from qcportal.campaigns.models import Campaign
+from qcportal.clock import now
+
+
+def own_campaign(request: HttpRequest, code: str) -> Campaign:
+    """The campaign, if the actor runs it; it is the one at work on from now on."""
+    own = access.run_by(request.actor).select_related("host")
+    campaign = get_object_or_404(
+        own.prefetch_related("windows", "categories"), code=code
+    )
+    request.session[SESSION_KEY] = campaign.code
+    return campaign
+
+
+def settings_page(
+    request: HttpRequest, template: str, campaign: Campaign, tab: str, *,
+    status: int = 200, **context: Any,
+) -> HttpResponse:  # fmt: skip
+    """A page under a tab, with the steps of setting up and the check beside it."""
+    at = context.pop("at", None) or now()
+    draft = campaign.published_at is None
+    context |= {
+        "campaign": campaign, "campaigns": access.run_by(request.actor), "at": at,
+        "tabs": guide.tabs(campaign, tab), "tab": tab, "draft": draft,
+        "guide": guide.guide(campaign, tab),
+        "ready": guide.readiness(campaign, at) if draft else None,
+    }  # fmt: skip
+    return render(request, f"campaigns/{template}.html", context, status=status)
+
+
+def by_script(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "autosave"
+
+
+def not_saved(errors: Any, *, stale: bool) -> JsonResponse:
+    """For autosave.js: 409 where a colleague saved meanwhile, else 422."""
+    return JsonResponse({"errors": errors}, status=409 if stale else 422)
