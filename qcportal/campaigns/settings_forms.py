@@ -156,9 +156,9 @@ class ContactForm(SettingForm):
         data = self.cleaned_data
         contact = dict(self.campaign.contact)
         for name in CONTACT:
-            if data[name] or name in contact:
-                contact[name] = data[name]
-        return {"contact": contact, "no_fee_words": data["no_fee_words"]}
+            if data.get(name) or name in contact:
+                contact[name] = data.get(name, "")
+        return {"contact": contact, "no_fee_words": data.get("no_fee_words", "")}
 
 
 class ConditionsForm(SettingForm):
