@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +18,7 @@ from django.db import models
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
-from qcportal.campaigns import access, impact
+from qcportal.campaigns import access, impact, wording
 from qcportal.campaigns.models import (
     AwardLevel,
     Campaign,
@@ -211,57 +210,28 @@ def value_faults(values: Mapping[str, Any]) -> Iterator[Refusal]:
         yield from words_faults(values["certificate_words"])
 
 
-PATTERN_PARTS = {"letters": "SQC", "year": 2020, "level": "1", "serial": 1}
-WORD_PARTS = {"title": "题目", "year": 2020}
-
-
-def _fill(text: str, parts: Mapping[str, Any]) -> str | None:
-    """The text filled in, or None where it holds something else than ``parts``."""
-    try:
-        for _, name, shape, turn in string.Formatter().parse(text):
-            if name is not None and (
-                name not in parts or turn or len(shape or "") > 3 or "{" in (shape or "")
-            ):
-                return None
-        return text.format(**parts)
-    except (ValueError, IndexError, KeyError):
-        return None
-
-
 def pattern_faults(pattern: str) -> Iterator[Refusal]:
-    """``pattern_wrong``, ``pattern_not_distinct`` (serials run per prize)."""
-    if _fill(pattern, PATTERN_PARTS) is None:
-        yield Refusal(
-            "pattern_wrong",
-            "编号规则里只能用 {letters}、{year}、{level}、{serial}，例如 {letters}{year}-{level}-{serial:04d}。",
-            "certificate_pattern",
-        )
-    elif "{serial" not in pattern or "{level" not in pattern:
-        yield Refusal(
-            "pattern_not_distinct",
-            "编号规则里要有 {level} 和 {serial}：流水号按奖项各自从 1 起，少一个就会有两张证书同号。",
-            "certificate_pattern",
-        )
+    """``pattern_wrong``: one for each thing wrong with the rule of the numbers."""
+    for said in wording.pattern_faults(pattern):
+        yield Refusal("pattern_wrong", f"{said}。", "certificate_pattern")
 
 
 def words_faults(words: str) -> Iterator[Refusal]:
     """``words_wrong``."""
-    if words and _fill(words, WORD_PARTS) is None:
-        yield Refusal(
-            "words_wrong",
-            "证书正文里只能用 {title}（题目）和 {year}（年度）。",
-            "certificate_words",
-        )
+    for said in wording.certificate_faults(words):
+        yield Refusal("words_wrong", f"{said}。", "certificate_words")
 
 
 def example_number(campaign: Campaign, pattern: str = "") -> str:
-    """``SQC2020-1-0001``: the first certificate under the pattern, or empty."""
+    """``SQC2020-1-0001``: the first certificate under the rule, empty for a wrong one."""
+    rule = pattern or campaign.certificate_pattern
+    if list(wording.pattern_faults(rule)):
+        return ""
     level = campaign.award_levels.first()
-    parts = {
-        "letters": campaign.letters, "year": campaign.year,
-        "level": level.code if level else "1", "serial": 1,
-    }  # fmt: skip
-    return _fill(pattern or campaign.certificate_pattern, parts) or ""
+    return wording.certificate_number(
+        rule, letters=campaign.letters, year=campaign.year,
+        level=level.code if level else "1", serial=1,
+    )  # fmt: skip
 
 
 # --- lines --------------------------------------------------------------------------

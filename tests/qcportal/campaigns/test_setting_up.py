@@ -365,8 +365,8 @@ def test_a_category_comes_with_form_and_rubrics(desk, begun):
     [
         ({"needs_recommender": "", "allows_direct": "on"}, "allows_direct", "不用再勾直接申报"),
         ({"needs_recommender": "", "requires_site_visit": "on"}, "requires_site_visit", "现场核查由推荐单位做"),
-        ({"certificate_pattern": "{serial}"}, "certificate_pattern", "会有两张证书同号"),
-        ({"certificate_words": "{nobody}"}, "certificate_words", "证书正文里只能用"),
+        ({"certificate_pattern": "{level}"}, "certificate_pattern", "要有流水号"),
+        ({"certificate_words": "{nobody}"}, "certificate_words", "证书正文里不认识"),
         ({"name": ""}, "name", "必填"),
     ],
 )  # fmt: skip

@@ -122,11 +122,11 @@ def test_a_running_campaign_wants_a_reason(desk, campaign):
         ("hosts", {"co_hosts": "甲协会\n甲协会"}, "co_hosts", "有一家单位写了两遍。"),
         ("hosts", {"co_hosts": "\n".join(f"第{n}家" for n in range(13))}, "co_hosts", "联合主办单位最多 12 家。"),
         ("contact", {"email": "x"}, "email", "输入一个有效的 Email 地址。"),
-        ("certificate", {"certificate_pattern": "{letters.__class__}{level}{serial}"}, "certificate_pattern", "编号规则里只能用"),
-        ("certificate", {"certificate_pattern": "{serial:099999999d}{level}"}, "certificate_pattern", "编号规则里只能用"),
-        ("certificate", {"certificate_pattern": "{level"}, "certificate_pattern", "编号规则里只能用"),
-        ("certificate", {"certificate_pattern": "{letters}-{serial}"}, "certificate_pattern", "会有两张证书同号"),
-        ("certificate", {"certificate_words": "《{title}》由{unit}"}, "certificate_words", "证书正文里只能用"),
+        ("certificate", {"certificate_pattern": "{letters.__class__}{level}{serial}"}, "certificate_pattern", "编号规则里不认识"),
+        ("certificate", {"certificate_pattern": "{serial:099999999d}{level}"}, "certificate_pattern", "写法不对"),
+        ("certificate", {"certificate_pattern": "{level"}, "certificate_pattern", "大括号不成对"),
+        ("certificate", {"certificate_pattern": "{letters}-{level}"}, "certificate_pattern", "要有流水号"),
+        ("certificate", {"certificate_words": "《{title}》由{unit}"}, "certificate_words", "证书正文里不认识"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_stands_at_its_field(desk, draft, block, given, field, words):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0006_category_required'),
+        ('campaigns', '0008_setting_checks'),
     ]
 
     operations = [
