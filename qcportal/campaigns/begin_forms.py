@@ -8,13 +8,14 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from qcportal.campaigns.forms import say_plainly
 from qcportal.campaigns.models import Campaign
-from qcportal.ui.forms import RadioCards
+from qcportal.ui.forms import PortalForm, RadioCards
 
 MOST_BYTES = 2 * 1024 * 1024
 
 
-class YearForm(forms.Form):
+class YearForm(PortalForm):
     year = forms.IntegerField(
         label="哪一年的活动", min_value=2000, max_value=2100,
         help_text="日期跟着年度整周移动，星期几不变",
@@ -27,6 +28,7 @@ class PresetForm(YearForm):
 
     def __init__(self, *args: Any, offered: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, auto_id="id_preset_%s", **kwargs)
+        say_plainly(self)
         offered = list(offered)
         field = self.fields["preset"]
         field.widget.notes = {
@@ -44,10 +46,11 @@ class CloneForm(YearForm):
 
     def __init__(self, *args: Any, own: QuerySet[Campaign], **kwargs: Any) -> None:
         super().__init__(*args, auto_id="id_clone_%s", **kwargs)
+        say_plainly(self)
         self.fields["source"].queryset = own.order_by("-year", "-pk")
 
 
-class ImportForm(forms.Form):
+class ImportForm(PortalForm):
     file = forms.FileField(
         label="活动文件（.toml）",
         error_messages={

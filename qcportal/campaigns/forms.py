@@ -36,6 +36,17 @@ class ReasonField(forms.CharField):
         )
 
 
+def say_plainly(form: forms.Form) -> None:
+    """The commonest mistakes in the portal's own words."""
+    for field in form.fields.values():
+        if isinstance(field, MomentField | ReasonField | forms.DateField):
+            continue  # say it themselves
+        field.error_messages["required"] = f"请填{field.label}。"
+        field.error_messages["invalid_choice"] = f"请重新选择{field.label}。"
+        if isinstance(field, forms.IntegerField):
+            field.error_messages["invalid"] = f"{field.label}要填整数。"
+
+
 class ConfirmedForm(PortalForm):
     """A tick that is asked for only once the consequence was shown."""
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.urls import NoReverseMatch, reverse
 
 from qcportal.campaigns.gaps import gaps
-from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.models import Campaign, SettingCheck
 from qcportal.refusals import Refusal
 
 # tab → (label, route). The routes of forms, quotas, rubrics and notices belong to their
@@ -59,7 +59,9 @@ PLACES = {
 
 
 def url_of(tab: str, code: str) -> str:
-    """The page of a tab; the summary on the settings page where it has none yet."""
+    """The page of a tab; its summary where it has none, the check for no tab at all."""
+    if tab not in TABS:
+        return reverse("campaigns:opening", args=[code])
     try:
         return reverse(TABS[tab][1], args=[code])
     except NoReverseMatch:
@@ -170,6 +172,20 @@ def readiness(campaign: Campaign, at: datetime) -> Readiness:
         url = _mend(key, campaign.code)
         lines += [Line(False, gap.message, url) for gap in missing]
     return Readiness(lines, passed, passed + len(found))
+
+
+@dataclass(frozen=True)
+class ToCheck:
+    """A setting to be compared with the notice, and who has done so."""
+
+    text: str
+    done: SettingCheck | None
+
+
+def to_check(campaign: Campaign) -> list[ToCheck]:
+    """请核对, in the order of the preset."""
+    done = {row.text: row for row in campaign.setting_checks.select_related("by")}
+    return [ToCheck(text, done.get(text)) for text in campaign.please_check]
 
 
 def _mend(key: str, code: str) -> str:

@@ -70,7 +70,9 @@ def save_block(
     return campaign
 
 
-def _write(row: models.Model, values: Mapping[str, Any], fields: frozenset[str]) -> None:
+def _write(
+    row: models.Model, values: Mapping[str, Any], fields: frozenset[str]
+) -> None:
     for name in fields:
         setattr(row, name, values[name])
     row.save(update_fields=sorted(fields))

@@ -14,7 +14,12 @@ from django.forms.models import fields_for_model
 
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns import settings_rules as rules
-from qcportal.campaigns.forms import ConfirmedForm, MomentField, ReasonField
+from qcportal.campaigns.forms import (
+    ConfirmedForm,
+    MomentField,
+    ReasonField,
+    say_plainly,
+)
 from qcportal.campaigns.models import (
     AwardLevel,
     Campaign,
@@ -24,7 +29,7 @@ from qcportal.campaigns.models import (
 )
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
-from qcportal.ui.forms import ParagraphsField
+from qcportal.ui.forms import ParagraphsField, PortalForm
 
 STYLES = [
     ("gold", "金色"), ("silver", "银色"), ("bronze", "铜色"), ("plain", "不着色"),
@@ -49,6 +54,7 @@ class SettingForm(ConfirmedForm):
         if campaign.published_at is None:
             del self.fields["reason"]
             self.fields["confirmed"].widget = forms.HiddenInput()
+        say_plainly(self)
 
     @property
     def shown(self) -> list[forms.BoundField]:
@@ -378,7 +384,7 @@ def category_form(
 # --- times --------------------------------------------------------------------------
 
 
-class ExtensionForm(forms.Form):
+class ExtensionForm(PortalForm):
     """A later closing for one organisation (its full name) or one record."""
 
     stage = forms.ChoiceField(label="环节", choices=Stage.choices)
@@ -389,6 +395,10 @@ class ExtensionForm(forms.Form):
     closes_at = MomentField(label="延到")
     reason = ReasonField()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_plainly(self)
+
     def target(self) -> tuple[Organisation | None, str]:
         """(organisation, ""), (None, record), or ValidationError at ``whom``."""
         text = self.cleaned_data["whom"].strip()
@@ -398,7 +408,9 @@ class ExtensionForm(forms.Form):
         if found:
             raise forms.ValidationError("有几家叫这个名字，请改填受理编号。")
         if not any(c.isdigit() for c in text) or len(text) > 24:
-            raise forms.ValidationError("没有找到这家单位，请填登记的全称，或者受理编号。")
+            raise forms.ValidationError(
+                "没有找到这家单位，请填登记的全称，或者受理编号。"
+            )
         return None, text.upper()
 
 

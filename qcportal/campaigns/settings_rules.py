@@ -358,9 +358,7 @@ def why_not_end(
         yield from impact.affected(impact.Change(campaign, "end"), at)
 
 
-def why_not_reopen(
-    campaign: Campaign, actor: Actor, reason: str
-) -> Iterator[Refusal]:
+def why_not_reopen(campaign: Campaign, actor: Actor, reason: str) -> Iterator[Refusal]:
     """``not_yours``, ``not_ended``, ``reason_missing``."""
     if not access.run_by(actor).filter(pk=campaign.pk).exists():
         yield Refusal("not_yours", "您没有办理这个活动的授权。")

@@ -142,9 +142,7 @@ def place_of(window: Window) -> str:
     return f"{window.stage}-{own}" if own else window.stage
 
 
-def _line(
-    window: Window, at: datetime, category: tuple[int, str] | None
-) -> StageLine:
+def _line(window: Window, at: datetime, category: tuple[int, str] | None) -> StageLine:
     stage = Stage(window.stage)
     label = f"{stage.label}（{category[1]}）" if category else stage.label
     state, text = _state(window, at)

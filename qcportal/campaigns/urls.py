@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CATEGORY}remove/", plan.remove, name="remove_category"),
     # the life of a campaign
     path(f"{HERE}opening/", opening.opening, name="opening"),
+    path(f"{HERE}check/", opening.check_setting, name="check_setting"),
     path(f"{HERE}summary/<slug:tab>/", opening.summary, name="summary"),
     path("<slug:code>/publish/", opening.publish, name="publish"),
     path("<slug:code>/end/", opening.end, name="end"),

@@ -95,9 +95,7 @@ def save_block(request: HttpRequest, code: str, block: str) -> HttpResponse:
     return _tab(request, campaign, tab, {block: form}, found, status)
 
 
-def _saved(
-    request: HttpRequest, saved: Campaign, block: str, tab: str
-) -> HttpResponse:
+def _saved(request: HttpRequest, saved: Campaign, block: str, tab: str) -> HttpResponse:
     if by_script(request):
         seen = settings_rules.block_seen(saved, block)
         return JsonResponse({"version": seen, "saved_at": now().isoformat()})

@@ -65,7 +65,12 @@ def add(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             settings_actions.add_line(
-                campaign.pk, kind, form.values(), by=request.actor, at=now(), **form.said
+                campaign.pk,
+                kind,
+                form.values(),
+                by=request.actor,
+                at=now(),
+                **form.said,
             )
             messages.success(request, f"已增加{rules.LINES[kind].noun}。")
             return redirect(_home(kind, code))

@@ -189,7 +189,9 @@ def _say(form: Any, no: Refused | presets.PresetError) -> None:
 
 
 def _begun(request: HttpRequest, made: Campaign) -> HttpResponse:
-    messages.success(request, f"已开始“{made.name}”。现在只有秘书处看得到，检查好再发布。")
+    messages.success(
+        request, f"已开始“{made.name}”。现在只有秘书处看得到，检查好再发布。"
+    )
     return redirect(url_of("profile", made.code))
 
 

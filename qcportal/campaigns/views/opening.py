@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import guide, settings_actions
+from qcportal.campaigns import actions, guide, settings_actions
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.settings_forms import EndingForm
@@ -49,7 +49,9 @@ def publish(request: HttpRequest, code: str) -> HttpResponse:
     """Open it to everybody, if nothing is missing."""
     campaign = own_campaign(request, code)
     settings_actions.publish(campaign.pk, by=request.actor, at=now())
-    messages.success(request, f"“{campaign.name}”已发布，首页和各通道按设定的时间开放。")
+    messages.success(
+        request, f"“{campaign.name}”已发布，首页和各通道按设定的时间开放。"
+    )
     return redirect("campaigns:opening", code)
 
 
@@ -83,7 +85,9 @@ def reopen(request: HttpRequest, code: str) -> HttpResponse:
                 campaign.pk, reason=form.cleaned_data["reason"],
                 by=request.actor, at=now(),
             )  # fmt: skip
-            messages.success(request, "活动已重新打开。各环节的时间没有变，要延长请到“时间和节点”。")
+            messages.success(
+                request, "活动已重新打开。各环节的时间没有变，要延长请到“时间和节点”。"
+            )
             return redirect("campaigns:opening", code)
         except Refused as no:
             _refuse(form, no)
@@ -97,12 +101,21 @@ def _refuse(form: EndingForm, no: Refused) -> None:
 
 
 @acting_as(Role.ASSOCIATION)
+@require_POST
+def check_setting(request: HttpRequest, code: str) -> HttpResponse:
+    """Tick a line of 请核对 off (``done``), or take the tick back."""
+    campaign = own_campaign(request, code)
+    act = actions.check_setting if "done" in request.POST else actions.uncheck_setting
+    act(campaign, request.POST.get("text", ""), by=request.actor, at=now())
+    back = guide.url_of(request.POST.get("tab", ""), code)
+    return redirect(f"{back}#please-check")
+
+
+@acting_as(Role.ASSOCIATION)
 @require_safe
 def summary(request: HttpRequest, code: str, tab: str) -> HttpResponse:
     """What stands for a tab whose own page the portal does not have."""
     campaign = own_campaign(request, code)
     if tab not in guide.TABS or guide.url_of(tab, code) != request.path:
         return redirect("campaigns:settings", code)
-    return settings_page(
-        request, "summary", campaign, tab, label=guide.TABS[tab][0]
-    )
+    return settings_page(request, "summary", campaign, tab, label=guide.TABS[tab][0])

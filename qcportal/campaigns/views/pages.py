@@ -33,7 +33,7 @@ def settings_page(
     context |= {
         "campaign": campaign, "campaigns": access.run_by(request.actor), "at": at,
         "tabs": guide.tabs(campaign, tab), "tab": tab, "draft": draft,
-        "guide": guide.guide(campaign, tab),
+        "guide": guide.guide(campaign, tab), "to_check": guide.to_check(campaign),
         "ready": guide.readiness(campaign, at) if draft else None,
     }  # fmt: skip
     return render(request, f"campaigns/{template}.html", context, status=status)

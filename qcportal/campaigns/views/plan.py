@@ -74,7 +74,9 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
                 campaign.pk, form.values(), like=form.cleaned_data["like"],
                 by=request.actor, at=now(), **form.said,
             )  # fmt: skip
-            messages.success(request, f"已增加类别“{made.name}”，申报表和评审表已复制过来。")
+            messages.success(
+                request, f"已增加类别“{made.name}”，申报表和评审表已复制过来。"
+            )
             return redirect("campaigns:categories", code)
         except Refused as no:
             form.refuse(no.refusals)

@@ -83,7 +83,8 @@ def _absent(
     return [
         (
             stage,
-            typed.get(stage.value) or WindowForm(window=_planned(campaign, stage, None)),
+            typed.get(stage.value)
+            or WindowForm(window=_planned(campaign, stage, None)),
         )
         for stage in Stage
         if stage not in known

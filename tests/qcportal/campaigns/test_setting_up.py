@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from qcportal.accounts.roles import Duty
 from qcportal.audit.models import TrailEntry
-from qcportal.campaigns import access, begin_actions, guide, settings_actions, time_actions  # fmt: skip
+from qcportal.campaigns import (  # fmt: skip
+    access,
+    begin_actions,
+    guide,
+    settings_actions,
+    time_actions,
+)
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.gaps import gaps
 from qcportal.campaigns.models import (
@@ -235,6 +241,21 @@ def test_the_home_page_can_be_seen_before(desk, begun, cast, client_of):
     assert client_of(cast.other_association).get(url).status_code == 404
 
 
+def test_a_setting_is_ticked_off_and_again(desk, begun):
+    text = begun.please_check[0]
+    url = at("check_setting", code=begun.code)
+
+    assert desk.post(url, {"text": text, "done": "1", "tab": "times"}).url == (
+        at("settings", code=begun.code) + "#please-check"
+    )
+    page = desk.get(at("opening", code=begun.code)).content.decode()
+    assert "核对过" in page
+    assert begun.setting_checks.get().text == text
+    desk.post(url, {"text": text})
+    desk.post(url, {"text": "没有这一项", "done": "1"})
+    assert not begun.setting_checks.exists()
+
+
 # --- windows ------------------------------------------------------------------------
 
 
@@ -367,7 +388,7 @@ def test_a_category_comes_with_form_and_rubrics(desk, begun):
         ({"needs_recommender": "", "requires_site_visit": "on"}, "requires_site_visit", "现场核查由推荐单位做"),
         ({"certificate_pattern": "{level}"}, "certificate_pattern", "要有流水号"),
         ({"certificate_words": "{nobody}"}, "certificate_words", "证书正文里不认识"),
-        ({"name": ""}, "name", "必填"),
+        ({"name": ""}, "name", "请填类别名称。"),
     ],
 )  # fmt: skip
 def test_a_wrong_category_is_refused_at_its_field(desk, begun, given, field, words):
@@ -428,7 +449,12 @@ def closed(campaign) -> None:
 
 def extend(desk, whom: str, **given: str):
     later = timezone.now() + timedelta(days=2)
-    full = {"stage": "filing", "whom": whom, "closes_at": typed(later), "reason": "停电"}
+    full = {
+        "stage": "filing",
+        "whom": whom,
+        "closes_at": typed(later),
+        "reason": "停电",
+    }
     return desk.post(at("extensions"), {**full, **given})
 
 
@@ -505,12 +531,12 @@ def test_an_extension_is_taken_back_once(desk, cast, closed, campaign):
     [
         ({"whom": "没有这一家"}, "whom", "没有找到这家单位"),
         ({"whom": "2020-SQC-9999"}, "whom", "本活动里没有这个受理编号"),
-        ({"whom": ""}, "whom", "必填"),
+        ({"whom": ""}, "whom", "请填给谁。"),
         ({"reason": " "}, "reason", "请写明原因"),
         ({"closes_at": "2001-01-01T00:00"}, "closes_at", "更晚"),
         ({"closes_at": "junk"}, "closes_at", "请填日期和时间"),
         ({"stage": "judging"}, "stage", "还没有安排时间"),
-        ({"stage": "x"}, "stage", "选择一个有效的选项"),
+        ({"stage": "x"}, "stage", "请重新选择环节。"),
     ],
 )
 def test_a_wrong_extension(desk, cast, closed, given, field, words):

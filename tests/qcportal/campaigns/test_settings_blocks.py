@@ -116,9 +116,9 @@ def test_a_running_campaign_wants_a_reason(desk, campaign):
 @pytest.mark.parametrize(
     ("block", "given", "field", "words"),
     [
-        ("naming", {"name": ""}, "name", "这个字段是必填项。"),
+        ("naming", {"name": ""}, "name", "请填活动名称。"),
         ("naming", {"year": "1"}, "year", "确保该值大于或等于2000。"),
-        ("naming", {"year": "二〇"}, "year", "输入整数。"),
+        ("naming", {"year": "二〇"}, "year", "年度要填整数。"),
         ("hosts", {"co_hosts": "甲协会\n甲协会"}, "co_hosts", "有一家单位写了两遍。"),
         ("hosts", {"co_hosts": "\n".join(f"第{n}家" for n in range(13))}, "co_hosts", "联合主办单位最多 12 家。"),
         ("contact", {"email": "x"}, "email", "输入一个有效的 Email 地址。"),
@@ -251,21 +251,19 @@ def test_a_list_that_moved_meanwhile_is_not_edited_by_number(desk, draft):
     [
         ("milestones", {"title": "赛", "starts_on": "2020-07-02", "ends_on": "2020-07-01"}, "ends_on", "结束不能早于开始。"),
         ("milestones", {"title": "赛", "starts_on": "2020-13-01"}, "starts_on", "请填日期，例如 2020-07-12"),
-        ("milestones", {"title": ""}, "title", "这个字段是必填项。"),
+        ("milestones", {"title": ""}, "title", "请填环节。"),
         ("awards", {"name": "特等奖", "code": "1", "style": "gold"}, "code", "这个编号用代码已经有奖项在用。"),
         ("awards", {"name": "一等奖", "code": "9", "style": "gold"}, "name", "这个名称已经有奖项在用。"),
         ("awards", {"name": "特等奖", "code": "特", "style": "gold"}, "code", "输入由字母，数字"),
-        ("awards", {"name": "特等奖", "code": "0", "style": "red"}, "style", "选择一个有效的选项"),
-        ("checks", {"text": ""}, "text", "这个字段是必填项。"),
-        ("checks", {"text": "好", "category": "999"}, "category", "选择一个有效的选项"),
+        ("awards", {"name": "特等奖", "code": "0", "style": "red"}, "style", "请重新选择颜色。"),
+        ("checks", {"text": ""}, "text", "请填核对内容。"),
+        ("checks", {"text": "好", "category": "999"}, "category", "请重新选择类别。"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_line(desk, draft, kind, given, field, words):
     rows = rules.LINES[kind].rows(draft)
 
-    page = desk.post(
-        at("add_line", kind), {**given, "version": seen(draft, kind)}
-    )
+    page = desk.post(at("add_line", kind), {**given, "version": seen(draft, kind)})
 
     assert page.status_code == 422
     assert words in page.context["form"].errors[field][0]
@@ -306,7 +304,9 @@ def test_an_award_with_decisions_keeps_its_code_and_its_place(walk, desk, campai
 
     page = desk.post(at("line", "awards", place), {**same, **version, "code": "A"})
     assert "已有 1 项评为“一等奖”" in page.content.decode()
-    removed = desk.post(at("remove_line", "awards", place), {**version, "reason": "不要"})
+    removed = desk.post(
+        at("remove_line", "awards", place), {**version, "reason": "不要"}
+    )
     assert removed.status_code == 422
     assert AwardLevel.objects.filter(campaign=campaign, code="1").exists()
 
