@@ -15,6 +15,8 @@ from openpyxl import Workbook
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns.actions import let_judge
+from qcportal.campaigns.stages import Stage
+from qcportal.campaigns.time_actions import extend_for
 from qcportal.documents.making import fulfil
 from qcportal.documents.models import Document
 from qcportal.imports import actions as importing
@@ -59,6 +61,10 @@ def build(walk: factories.Walk) -> World:
     walk.visits = True
     result = walk.published()
     walk.topic, walk.visits = None, False
+    extend_for(
+        walk.campaign, Stage.FILING, organisation=cast.unit.organisation,
+        closes_at=at + timedelta(days=30), reason="停电", by=cast.association, at=at,
+    )  # fmt: skip
     for keeper in (cast.keeper, cast.recommender):
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
         keep_picture(picture, undertaken=True, by=keeper, at=at)
@@ -164,6 +170,8 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "table": dossier.papers.filter(kind=Paper.Kind.TABLE)[0].check_code,
         "table_kind": "table", "body": result.recommender.letters,
         "campaign": result.campaign.code, "year": result.campaign.year,
+        "block": "naming", "line_kind": "awards", "place": 1, "category": "result",
+        "tab": "notices", "extension": result.campaign.extensions.get().pk,
         "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
@@ -183,7 +191,7 @@ def _people_things(group: Actor, asked: Invitation) -> dict[str, Any]:
 NO_KEY = "00000000-0000-4000-8000-000000000000"
 # What never existed, of the same shape: word → path part.
 ABSENT = {
-    "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
+    "extension": 999999, "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,

@@ -29,6 +29,23 @@ WHAT = {
     "campaign_cloned": "照去年开新活动",
     "setting_checked": "核对设定",
     "setting_unchecked": "取消核对设定",
+    "campaign_begun": "开始新活动",
+    "campaign_changed": "改活动设置",
+    "line_added": "设置里增加一行",
+    "line_changed": "改设置里的一行",
+    "line_removed": "删设置里的一行",
+    "line_moved": "调设置里的顺序",
+    "category_added": "增加类别",
+    "category_changed": "改类别",
+    "category_removed": "删除类别",
+    "category_moved": "调类别的顺序",
+    "window_planned": "安排时间",
+    "window_dropped": "取消单独的时间",
+    "extension_given": "单独延期",
+    "extension_ended": "撤销单独延期",
+    "campaign_published": "发布活动",
+    "campaign_ended": "办结活动",
+    "campaign_reopened": "重新打开活动",
     "campaign_run_granted": "授权办理活动",
     "campaign_run_revoked": "收回办理活动",
     "campaign_judge_granted": "加入评审专家",
@@ -146,6 +163,28 @@ OF_A_PERSON = {
     "second_factor_off", "recovery_codes_renewed", "sessions_ended",
 }  # fmt: skip
 TIERS = {"unit": "单位", "recommender": "推荐单位"}
+# Blocks and kinds of lines of a campaign's settings.
+SETTINGS = {
+    "naming": "名称和编号",
+    "hosts": "主办单位",
+    "contact": "联系方式和不收费承诺",
+    "conditions": "办理条件",
+    "publicity": "公示",
+    "certificate": "证书",
+    "milestones": "主要节点",
+    "awards": "奖项",
+    "checks": "形式审查核对项",
+}
+OF_A_STAGE = {
+    "window_moved", "window_planned", "window_dropped", "extension_given",
+    "extension_ended",
+}  # fmt: skip
+OF_SETTINGS = {
+    "campaign_changed", "line_added", "line_changed", "line_removed", "line_moved",
+}  # fmt: skip
+OF_A_CATEGORY = {
+    "category_added", "category_changed", "category_removed", "category_moved",
+}  # fmt: skip
 
 
 def what(code: str) -> str:
@@ -155,8 +194,12 @@ def what(code: str) -> str:
 
 def about(code: str, key: str) -> str:
     """What was acted on, as a person would call it; ids of people say nothing."""
-    if code == "window_moved":
+    if code in OF_A_STAGE:
         return STAGES.get(key, key)
+    if code in OF_SETTINGS:
+        return SETTINGS.get(key, key)
+    if code in OF_A_CATEGORY:
+        return ""
     own = OF_AN_ORGANISATION | KEYED | OF_A_PERSON
     if code.startswith("campaign_") or code in own:
         return ""
@@ -168,6 +211,10 @@ def details(data: dict[str, Any]) -> str:
     parts = []
     if data.get("old") and data.get("new"):
         parts.append(f"{_times(data['old'])} 改为 {_times(data['new'])}")
+    if data.get("line"):
+        parts.append(f"“{data['line']}”")
+    if isinstance(data.get("fields"), list) and data["fields"]:
+        parts.append(f"改了{'、'.join(map(str, data['fields']))}")
     if data.get("tier") in TIERS:
         parts.append(TIERS[data["tier"]])
     if data.get("evidence") in EVIDENCE:

@@ -24,6 +24,8 @@ from qcportal.campaigns.views.pages import (
 from qcportal.clock import now
 from qcportal.refusals import Refusal, Refused
 
+TEMPLATES = {"profile": "campaigns/profile.html", "honours": "campaigns/honours.html"}
+
 
 @acting_as(Role.ASSOCIATION)
 @require_safe
@@ -64,7 +66,8 @@ def _tab(
             "number": settings_rules.example_number(campaign),
             "level": awards[0].code if awards else "1",
         }
-    return settings_page(request, tab, campaign, tab, status=status, **more)
+    template = TEMPLATES[tab]
+    return settings_page(request, template, campaign, tab, status=status, **more)
 
 
 @acting_as(Role.ASSOCIATION)

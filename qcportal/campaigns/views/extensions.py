@@ -36,7 +36,7 @@ def extensions(request: HttpRequest, code: str) -> HttpResponse:
     )
     status = 422 if request.method == "POST" else 200
     return settings_page(
-        request, "extensions", campaign, "extensions", status=status, form=form,
+        request, "campaigns/extensions.html", campaign, "extensions", status=status, form=form,
         page=page, rows=[(one, Stage(one.stage).label) for one in page],
     )  # fmt: skip
 

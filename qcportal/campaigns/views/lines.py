@@ -34,7 +34,7 @@ def checks(request: HttpRequest, code: str) -> HttpResponse:
     campaign = own_campaign(request, code)
     rows = rules.LINES["checks"].rows(campaign)
     return settings_page(
-        request, "checks", campaign, "checks", rows=rows,
+        request, "campaigns/checks.html", campaign, "checks", rows=rows,
         seen=rules.lines_seen("checks", rows),
     )  # fmt: skip
 
@@ -117,7 +117,7 @@ def _page(
 ) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
     return settings_page(
-        request, "line", campaign, TAB_OF[kind], status=status, form=form, kind=kind,
+        request, "campaigns/line.html", campaign, TAB_OF[kind], status=status, form=form, kind=kind,
         place=place, noun=rules.LINES[kind].noun, back=_home(kind, campaign.code),
         cautions=[r for r in found or [] if r.kind == "caution"],
     )  # fmt: skip
@@ -162,7 +162,7 @@ def remove(request: HttpRequest, code: str, kind: str, place: int) -> HttpRespon
             form.refuse(no.refusals)
     status = 422 if request.method == "POST" else 200
     return settings_page(
-        request, "remove", campaign, TAB_OF[kind], status=status, form=form, found=found,
+        request, "campaigns/remove.html", campaign, TAB_OF[kind], status=status, form=form, found=found,
         noun=rules.LINES[kind].noun, name=settings_actions.name_of(row),
         back=_home(kind, code),
     )  # fmt: skip

@@ -37,7 +37,7 @@ def _page(
             if r.kind == "caution" or r.code == "window_open"
         ]
     return settings_page(
-        request, "opening", campaign, "opening", at=at, form=form, against=found,
+        request, "campaigns/opening.html", campaign, "opening", at=at, form=form, against=found,
         asks_tick=any(r.kind == "caution" for r in found),
         status=422 if form.is_bound else 200,
     )  # fmt: skip
@@ -118,4 +118,6 @@ def summary(request: HttpRequest, code: str, tab: str) -> HttpResponse:
     campaign = own_campaign(request, code)
     if tab not in guide.TABS or guide.url_of(tab, code) != request.path:
         return redirect("campaigns:settings", code)
-    return settings_page(request, "summary", campaign, tab, label=guide.TABS[tab][0])
+    return settings_page(
+        request, "campaigns/summary.html", campaign, tab, label=guide.TABS[tab][0]
+    )

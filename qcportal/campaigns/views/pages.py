@@ -36,7 +36,7 @@ def settings_page(
         "guide": guide.guide(campaign, tab), "to_check": guide.to_check(campaign),
         "ready": guide.readiness(campaign, at) if draft else None,
     }  # fmt: skip
-    return render(request, f"campaigns/{template}.html", context, status=status)
+    return render(request, template, context, status=status)
 
 
 def by_script(request: HttpRequest) -> bool:

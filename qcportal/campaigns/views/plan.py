@@ -58,7 +58,7 @@ def categories(request: HttpRequest, code: str) -> HttpResponse:
         for one in rows
     ]  # fmt: skip
     return settings_page(
-        request, "categories", campaign, "categories", rows=shown,
+        request, "campaigns/categories.html", campaign, "categories", rows=shown,
         seen=rules.categories_seen(campaign),
     )  # fmt: skip
 
@@ -118,7 +118,7 @@ def _page(
 ) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
     return settings_page(
-        request, "category", campaign, "categories", status=status, form=form,
+        request, "campaigns/category.html", campaign, "categories", status=status, form=form,
         category=row, cautions=cautions or [],
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ def remove(request: HttpRequest, code: str, category: str) -> HttpResponse:
             form.refuse(no.refusals)
     context: dict[str, Any] = {"noun": "类别", "name": row.name, "found": found}
     return settings_page(
-        request, "remove", campaign, "categories", form=form,
+        request, "campaigns/remove.html", campaign, "categories", form=form,
         status=422 if request.method == "POST" else 200,
         back=_home(campaign), **context,
     )  # fmt: skip

@@ -51,7 +51,7 @@ def _page(
     rows = settings_rules.LINES["milestones"].rows(campaign)
     rubrics = Rubric.objects.filter(category__campaign=campaign)
     return settings_page(
-        request, "settings", campaign, "times", at=at, typed=typed,
+        request, "campaigns/settings.html", campaign, "times", at=at, typed=typed,
         lines=lines, extend=typed.get("all") or ExtendForm(),
         extend_cautions=cautions.get("all", []),
         absent=_absent(campaign, typed, cautions), own_times=_own_times(campaign),
@@ -142,7 +142,7 @@ def _own_page(
     """One window on a page of its own: a category's, or one that is being planned."""
     window.campaign = campaign
     return settings_page(
-        request, "window", campaign, "times", window=window,
+        request, "campaigns/window.html", campaign, "times", window=window,
         stage=Stage(window.stage), form=form or WindowForm(window=window),
         cautions=cautions or [], status=422 if form else 200,
         general=campaign.window(Stage(window.stage)),
