@@ -106,6 +106,14 @@ class Guide:
     def count(self) -> int:
         return len(self.steps)
 
+    @property
+    def percent(self) -> int:
+        return round(100 * self.number / self.count)
+
+    @property
+    def label(self) -> str:
+        return self.steps[self.number - 1].label
+
 
 def guide(campaign: Campaign, current: str) -> Guide | None:
     """None for a published campaign and for tabs beside the way."""
@@ -170,7 +178,11 @@ def readiness(campaign: Campaign, at: datetime) -> Readiness:
     passed = len(lines)
     for key, missing in found.items():
         url = _mend(key, campaign.code)
-        lines += [Line(False, gap.message, url) for gap in missing]
+        if key == "please_check":  # each stands in 请核对 below with its button
+            said = [f"还有 {len(missing)} 条要对照通知核对。"]
+        else:
+            said = [gap.message for gap in missing]
+        lines += [Line(False, words, url) for words in said]
     return Readiness(lines, passed, passed + len(found))
 
 
