@@ -125,7 +125,8 @@ def _conditions(change: Change, at: datetime) -> Iterator[Refusal]:
     amending = _states(change)[State.AMENDMENT_ASKED]
     if "amendment_days" in change.fields and amending:
         yield _caution(
-            "amendments_keep", f"正在补正的 {amending} 项期限不变，以后退回的按新的天数。"
+            "amendments_keep",
+            f"正在补正的 {amending} 项期限不变，以后退回的按新的天数。",
         )
 
 
