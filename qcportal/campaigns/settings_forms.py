@@ -192,7 +192,7 @@ class CertificateForm(SettingForm):
             widgets={"certificate_words": forms.Textarea(attrs={"rows": 3})},
             help_texts={
                 "certificate_words": "{title} 是题目，{year} 是年度；后面接奖项名称",
-                "certificate_pattern": "{letters} 编号字母，{year} 年度，{level} 奖项代码，{serial:04d} 四位流水号",
+                "certificate_pattern": "{letters} 编号字母，{year} 年度，{category} 类别代码，{level} 奖项代码，{serial:04d} 四位流水号",
             },
         )
     )  # fmt: skip

@@ -222,15 +222,19 @@ def words_faults(words: str) -> Iterator[Refusal]:
         yield Refusal("words_wrong", f"{said}。", "certificate_words")
 
 
-def example_number(campaign: Campaign, pattern: str = "") -> str:
-    """``SQC2020-1-0001``: the first certificate under the rule, empty for a wrong one."""
-    rule = pattern or campaign.certificate_pattern
+def example_number(campaign: Campaign, category: Category | None = None) -> str:
+    """``SQC2020-1-0001``: the first certificate under the category's rule or the
+    campaign's, empty for a wrong one."""
+    own = category.certificate_pattern if category else ""
+    rule = own or campaign.certificate_pattern
+    category = category or campaign.categories.first()
     if list(wording.pattern_faults(rule)):
         return ""
     level = campaign.award_levels.first()
     return wording.certificate_number(
         rule, letters=campaign.letters, year=campaign.year,
         level=level.code if level else "1", serial=1,
+        category=category.code if category else "",
     )  # fmt: skip
 
 

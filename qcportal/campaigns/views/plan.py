@@ -53,7 +53,7 @@ def categories(request: HttpRequest, code: str) -> HttpResponse:
             "category": one, "way": way_words(one),
             "forms": max((f.version for f in one.forms.all()), default=0),
             "rubrics": [r.name for r in one.rubrics.all()],
-            "number": rules.example_number(campaign, one.certificate_pattern),
+            "number": rules.example_number(campaign, one),
         }
         for one in rows
     ]  # fmt: skip
