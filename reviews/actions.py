@@ -18,11 +18,12 @@ from qcportal.accounts.models import User
 from qcportal.audit.record import record
 from qcportal.campaigns import scoring
 from qcportal.campaigns.actions import next_number
-from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
+from qcportal.campaigns.models import AwardLevel, Campaign, Category
 from qcportal.documents.making import EXPORT_LIFETIME, order
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
 from qcportal.refusals import Refused, refuse, refuse_if
+from recommenders.notices import place_came_free
 from reviews import papers, rules, tasks
 from reviews.models import (
     Assignment,
@@ -90,11 +91,7 @@ def _keep_answers(
     check, _ = Check.objects.get_or_create(
         revision=submission.revision, defaults={"submission": submission}
     )
-    items = set(
-        CheckItem.objects.filter(campaign=submission.campaign).values_list(
-            "pk", flat=True
-        )
-    )
+    items = {item.pk for item in rules.items_of(submission)}
     for item_id, (fits, note) in answers.items():
         if item_id in items:
             CheckAnswer.objects.update_or_create(
@@ -166,6 +163,7 @@ def set_aside(submission_id: int, *, comment: str, by: Actor, at: datetime) -> N
     submission_actions.advance(
         submission, MoveName.SET_ASIDE, by=by, at=at, comment=comment
     )
+    place_came_free(submission, at)
 
 
 # --- judging ------------------------------------------------------------------------
@@ -194,10 +192,12 @@ def assign(submission_id: int, judge: User, *, by: Actor, at: datetime) -> Assig
 
 
 def assign_evenly(
-    campaign: Campaign, judges: Sequence[User], *, by: Actor, at: datetime
-) -> tuple[int, list[str]]:
+    campaign: Campaign, judges: Sequence[User], *, by: Actor, at: datetime,
+    category: Category | None = None,
+) -> tuple[int, list[str]]:  # fmt: skip
     """Fill every checked result up to the campaign's number of judges, least loaded
-    first, conflicts left out: (assignments made, codes still short)."""
+    first, conflicts left out: (assignments made, codes still short). With a category
+    only its results."""
     load = {
         judge.pk: Assignment.objects.filter(judge=judge).count() for judge in judges
     }
@@ -205,6 +205,8 @@ def assign_evenly(
     waiting = Submission.objects.visible_to(by).filter(
         campaign=campaign, state__in=[State.CHECKED, State.JUDGING]
     )
+    if category is not None:
+        waiting = waiting.filter(category=category)
     for submission in waiting.order_by("code"):
         has = set(
             submission.assignments.filter(recused_at__isnull=True).values_list(
@@ -374,7 +376,9 @@ def publish(campaign_id: int, *, by: Actor, at: datetime) -> Publication:
         submission_actions.advance(submission, MoveName.PUBLISH, by=by, at=at)
         awarded.append(submission)
     _freeze_entries(results, awarded)
-    for entry in results.entries.select_related("publication__campaign", "submission"):
+    for entry in results.entries.select_related(
+        "publication__campaign", "submission__category__campaign"
+    ):
         certificate = _issue(entry, by=by, at=at)
         submission_actions.note_award(
             entry.submission, award=entry.level_name, style=entry.level_style,
@@ -395,7 +399,7 @@ def _publication(
     campaign: Campaign, kind: str, suffix: str, by: Actor, at: datetime,
     closes_at: datetime | None,
 ) -> Publication:  # fmt: skip
-    title = f"{campaign.year}年{campaign.result_words}{suffix}"
+    title = papers.publication_title(campaign, suffix)
     return Publication.objects.create(
         campaign=campaign, kind=kind, title=title, opens_at=at, closes_at=closes_at, by=by.user,
         pdf=order("result_list", f"{title}.pdf", maker=tasks.render_result_list.name, by=by.user),
@@ -404,9 +408,14 @@ def _publication(
 
 
 def _freeze_entries(publication: Publication, submissions: list[Submission]) -> None:
-    """Copy what the public may read, by award and then by record number: the order
-    within an award says nothing of the ranking."""
-    ordered = sorted(submissions, key=lambda s: (rules.awarded_level(s).order, s.code))
+    """Copy what the public may read, by category, award and then by record number: the
+    order within an award says nothing of the ranking."""
+    ordered = sorted(
+        submissions,
+        key=lambda s: (
+            s.category.order, s.category_id, rules.awarded_level(s).order, s.code,
+        ),
+    )  # fmt: skip
     PublicationEntry.objects.bulk_create(
         _entry(publication, index, submission)
         for index, submission in enumerate(ordered, 1)
@@ -425,6 +434,7 @@ def _entry(
     }
     return PublicationEntry(
         publication=publication, order=index, submission=submission,
+        category_code=submission.category.code, category_name=submission.category.name,
         level_code=level.code, level_name=level.name, level_style=level.style,
         title=form.value(revision.content, "title"),
         group_name=form.value(revision.content, "group_name"),
@@ -435,18 +445,30 @@ def _entry(
     )  # fmt: skip
 
 
+def _counter(category: Category, level_code: str) -> str:
+    """Certificates of one pattern are counted together, whatever their category."""
+    campaign, pattern = category.campaign, category.certificate_pattern
+    if pattern in ("", campaign.certificate_pattern):
+        return f"certificate-{level_code}"
+    alike = [
+        c for c in campaign.categories_in_order if c.certificate_pattern == pattern
+    ]
+    return f"certificate-{alike[0].pk}-{level_code}"
+
+
 def _issue(entry: PublicationEntry, *, by: Actor, at: datetime) -> Certificate:
-    campaign = entry.publication.campaign
-    serial = next_number(campaign, f"certificate-{entry.level_code}")
-    number = campaign.certificate_pattern.format(
+    campaign, category = entry.publication.campaign, entry.submission.category
+    number = (category.certificate_pattern or campaign.certificate_pattern).format(
         letters=campaign.letters,
         year=campaign.year,
         level=entry.level_code,
-        serial=serial,
+        category=category.code,
+        serial=next_number(campaign, _counter(category, entry.level_code)),
     )
     local = timezone.localtime(at)
     issued = papers.chinese_month(local.year, local.month)
-    title = f"{entry.unit_name}_{entry.group_name}_{entry.title}_证书.pdf"
+    named = [entry.unit_name, entry.group_name, entry.title, "证书.pdf"]
+    title = "_".join(part for part in named if part)
     return Certificate.objects.create(
         number=number, verify_code=new_verify_code(), entry=entry,
         facts=papers.certificate_facts(entry, number, issued),
