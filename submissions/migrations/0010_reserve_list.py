@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0004_duties'),
         ('campaigns', '0008_quota_regions'),
-        ('submissions', '0007_category_required'),
+        ('submissions', '0009_category_required'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
