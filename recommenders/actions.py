@@ -1,6 +1,6 @@
 """The only writers of the recommending body's year.
 
-Lock order: submission → dossier. Places are counted under the dossier's lock.
+Lock order: submission → dossier → places. Places are counted under the last two.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.audit.record import record
+from qcportal.campaigns.actions import hold_places
 from qcportal.campaigns.models import Campaign
 from qcportal.documents.making import order
 from qcportal.documents.models import Document
@@ -22,6 +23,7 @@ from qcportal.seals.models import Evidence, SealAct
 from recommenders import papers, rules, tasks
 from recommenders.models import Candidate, Dossier, Handover, Paper, TableStamp
 from submissions import actions as submission_actions
+from submissions import places
 from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
 from submissions.models import ScoreSheet, Stamp, Submission, Tier, new_check_code
@@ -96,20 +98,86 @@ def recommend(submission_id: int, *, by: Actor, at: datetime) -> Candidate:
 
     Raises Refused (``quota_full``, ``unit_quota_full``, window, state …).
     """
-    submission = submission_actions.locked(submission_id)
-    dossier = locked(dossier_of(submission.campaign, by.organisation).pk)
-    candidate = _candidate(dossier, submission)
+    submission, dossier, candidate = _at_the_places(submission_id, by)
     if (
         submission.state == State.RECOMMENDED
         and dossier.recommender_id == submission.recommender_id
     ):
         return candidate
     refuse_if(rules.why_not_recommend(submission, by, at))
-    candidate.rank = candidate.rank or _next_rank(dossier)
-    candidate.recommended_at, candidate.recommended_by = at, by.user
-    candidate.save(update_fields=["rank", "recommended_at", "recommended_by"])
+    _take_place(candidate, by=by, at=at)
     submission_actions.advance(submission, MoveName.RECOMMEND, by=by, at=at)
     return candidate
+
+
+def _at_the_places(
+    submission_id: int, by: Actor
+) -> tuple[Submission, Dossier, Candidate]:
+    """Everything held that counts when a place is taken: the submission, the dossier,
+    the body's places and, where rules count over several bodies, the unit's."""
+    submission = submission_actions.locked(submission_id)
+    dossier = locked(dossier_of(submission.campaign, by.organisation).pk)
+    tally = places.Tally(submission.campaign, by.organisation)
+    hold_places(submission.campaign, *places.held_with(tally, submission))
+    # Settings read before the lock may have changed while it was waited for.
+    submission.campaign = Campaign.objects.select_related("host").get(
+        pk=submission.campaign_id
+    )
+    return submission, dossier, _candidate(dossier, submission)
+
+
+def _take_place(candidate: Candidate, *, by: Actor, at: datetime) -> None:
+    """Onto the list. It is made anew: what was set aside meanwhile leaves it."""
+    Candidate.objects.filter(
+        dossier=candidate.dossier_id, submission__state=State.SET_ASIDE
+    ).update(recommended_at=None, recommended_by=None)
+    candidate.rank = candidate.rank or _next_rank(candidate)
+    candidate.recommended_at, candidate.recommended_by = at, by.user
+    candidate.save(update_fields=["rank", "recommended_at", "recommended_by"])
+
+
+@transaction.atomic
+def reserve(submission_id: int, *, by: Actor, at: datetime) -> Candidate:
+    """Onto the reserve list, behind those that stand there: no place is taken. A
+    second click changes nothing. Raises Refused (``place_free``, ``reserve_full`` …)."""
+    submission, _, candidate = _at_the_places(submission_id, by)
+    if (
+        submission.state == State.RESERVED
+        and submission.recommender_id == by.organisation.pk
+    ):
+        return candidate
+    refuse_if(rules.why_not_reserve(submission, by, at))
+    candidate.rank = candidate.rank or _next_rank(candidate)
+    candidate.save(update_fields=["rank"])
+    submission_actions.advance(submission, MoveName.RESERVE, by=by, at=at)
+    return candidate
+
+
+@transaction.atomic
+def move_up(submission_id: int, *, by: Actor, at: datetime) -> Candidate:
+    """The first of the reserve takes a place that came free; never by itself. Raises
+    Refused (``quota_full``, ``not_first_in_reserve`` …)."""
+    submission, dossier, candidate = _at_the_places(submission_id, by)
+    if (
+        submission.state == State.RECOMMENDED
+        and dossier.recommender_id == submission.recommender_id
+    ):
+        return candidate
+    refuse_if(rules.why_not_move_up(submission, by, at))
+    _take_place(candidate, by=by, at=at)
+    submission_actions.advance(submission, MoveName.MOVE_UP, by=by, at=at)
+    return candidate
+
+
+@transaction.atomic
+def unreserve(submission_id: int, *, comment: str, by: Actor, at: datetime) -> None:
+    """Off the reserve list again, back among those that wait."""
+    submission = submission_actions.locked(submission_id)
+    locked(dossier_of(submission.campaign, by.organisation).pk)
+    refuse_if(submission_rules.why_not(MoveName.UNRESERVE, submission, by, at))
+    submission_actions.advance(
+        submission, MoveName.UNRESERVE, by=by, at=at, comment=comment
+    )
 
 
 def recommend_many(
@@ -129,7 +197,8 @@ def recommend_many(
 
 def _candidate(dossier: Dossier, submission: Submission) -> Candidate:
     candidate, _ = Candidate.objects.get_or_create(
-        submission=submission, defaults={"dossier": dossier}
+        submission=submission,
+        defaults={"dossier": dossier, "category": submission.category},
     )
     if candidate.dossier_id != dossier.pk:  # the group chose another body meanwhile
         candidate.dossier, candidate.rank, candidate.recommended_at = (
@@ -141,8 +210,12 @@ def _candidate(dossier: Dossier, submission: Submission) -> Candidate:
     return candidate
 
 
-def _next_rank(dossier: Dossier) -> int:
-    return (dossier.candidates.aggregate(last=Max("rank"))["last"] or 0) + 1
+def _next_rank(candidate: Candidate) -> int:
+    """Behind everybody of its category."""
+    beside = Candidate.objects.filter(
+        dossier=candidate.dossier_id, category=candidate.category_id
+    )
+    return (beside.aggregate(last=Max("rank"))["last"] or 0) + 1
 
 
 @transaction.atomic
@@ -183,25 +256,29 @@ def decline(submission_id: int, *, comment: str, by: Actor, at: datetime) -> Non
 def rank(
     dossier_id: int, order_of_codes: Sequence[str], *, by: Actor, at: datetime
 ) -> None:
-    """Set the order of the bench: ``order_of_codes`` best first; others keep no rank
-    unless recommended, which then follow behind."""
+    """Set the order of the bench: ``order_of_codes`` best first, each category for
+    itself; others keep no rank unless recommended or in reserve, which then follow."""
     dossier = locked(dossier_id)
     refuse_if(rules.why_not_rank(dossier, by, at))
     wanted = list(dict.fromkeys(order_of_codes))
     visible = Submission.objects.visible_to(by).filter(campaign=dossier.campaign)
-    found = {s.code: s for s in visible.filter(code__in=wanted)}
+    found = {
+        s.code: s for s in visible.filter(code__in=wanted).select_related("category")
+    }
     chosen = [_candidate(dossier, found[code]) for code in wanted if code in found]
-    chosen_ids = {c.pk for c in chosen}
-    rest = dossier.candidates.exclude(pk__in=chosen_ids).filter(
-        recommended_at__isnull=False
-    )
-    everyone = chosen + list(rest.order_by("rank"))
+    kept = Q(recommended_at__isnull=False) | Q(submission__state=State.RESERVED)
+    rest = dossier.candidates.exclude(pk__in={c.pk for c in chosen}).filter(kept)
+    everyone: dict[int, list[Candidate]] = {}
+    for candidate in [*chosen, *rest.order_by("rank")]:
+        everyone.setdefault(candidate.category_id, []).append(candidate)
     dossier.candidates.filter(recommended_at__isnull=True).update(rank=None)
     # Two passes: the ranks are unique, also half-way.
-    top = (dossier.candidates.aggregate(last=Max("rank"))["last"] or 0) + len(everyone)
+    top = dossier.candidates.aggregate(last=Max("rank"))["last"] or 0
+    top += sum(map(len, everyone.values()))
     for offset in (top, 0):
-        for place, candidate in enumerate(everyone, 1):
-            Candidate.objects.filter(pk=candidate.pk).update(rank=offset + place)
+        for candidates in everyone.values():
+            for place, candidate in enumerate(candidates, 1):
+                Candidate.objects.filter(pk=candidate.pk).update(rank=offset + place)
 
 
 # --- the dossier --------------------------------------------------------------------

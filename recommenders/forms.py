@@ -20,8 +20,8 @@ SUMMARY_MAX_BYTES = 20 * uploads.MIB
 SORTS = (("rank", "按名次"), ("unit", "按单位"), ("-score", "按本级得分"))
 # What a recommending body may come to see on its bench.
 BENCH_STATES = (
-    State.STAMPED, State.RECOMMENDED, State.RETURNED, State.FILED, State.SUBMITTED,
-    State.AMENDMENT_ASKED, State.CHECKED, State.NOT_RECOMMENDED,
+    State.STAMPED, State.RECOMMENDED, State.RESERVED, State.RETURNED, State.FILED,
+    State.SUBMITTED, State.AMENDMENT_ASKED, State.CHECKED, State.NOT_RECOMMENDED,
 )  # fmt: skip
 
 
@@ -42,6 +42,7 @@ class DeskFilter(PortalForm):
     )
     topic_type = forms.ChoiceField(label="类型", required=False)
     unit = forms.ChoiceField(label="单位", required=False)
+    category = forms.ChoiceField(label="类别", required=False, widget=forms.HiddenInput)
     sort = forms.ChoiceField(label="排序", required=False, choices=[("", ""), *SORTS])
 
     def __init__(
@@ -50,10 +51,12 @@ class DeskFilter(PortalForm):
         *,
         topic_types: Mapping[str, str],
         units: Iterable[tuple[str, str]],
+        categories: Iterable[tuple[str, str]] = (),
     ) -> None:
         super().__init__(data, auto_id="filter_%s")
         self.fields["topic_type"].choices = [("", "全部类型"), *topic_types.items()]
         self.fields["unit"].choices = [("", "全部单位"), *units]
+        self.fields["category"].choices = [("", "全部类别"), *categories]
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -63,7 +66,8 @@ class DeskFilter(PortalForm):
 
     @property
     def is_narrowed(self) -> bool:
-        return any(name != "sort" for name in self.chosen)
+        """By more than the tab of a category, within which ranks are given."""
+        return any(name not in {"sort", "category"} for name in self.chosen)
 
 
 def typed_ranks(data: Mapping[str, str]) -> dict[str, int | None]:

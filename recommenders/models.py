@@ -14,7 +14,7 @@ from qcportal.accounts.encryption import PrivateJSONField
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
-from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.models import Campaign, Category
 from qcportal.documents.models import Document
 from qcportal.seals.models import SealAct
 from submissions.models import ScoreSheet, Stamp, Submission, Tier
@@ -60,13 +60,15 @@ class Dossier(models.Model):
 
 
 class Candidate(models.Model):
-    """A submission on a recommending body's bench: its rank there, and since when it
-    takes a place (``recommended_at``; empty = it does not)."""
+    """A submission on a recommending body's bench: its rank there within its category,
+    and since when it takes a place (``recommended_at``; empty = it does not)."""
 
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="candidates")
     submission = models.OneToOneField(
         Submission, models.PROTECT, related_name="candidate"
     )
+    # The submission's, copied down: ranks are given within a category.
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+")
     rank = models.PositiveIntegerField("名次", null=True, blank=True)
     recommended_at = models.DateTimeField("推荐时间", null=True, blank=True)
     recommended_by = models.ForeignKey(
@@ -81,7 +83,7 @@ class Candidate(models.Model):
         ordering = [F("rank").asc(nulls_last=True), "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["dossier", "rank"], name="one_candidate_per_rank"
+                fields=["dossier", "category", "rank"], name="one_candidate_per_rank"
             ),
             models.CheckConstraint(
                 condition=Q(recommended_at__isnull=True) | Q(rank__isnull=False),

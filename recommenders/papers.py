@@ -29,14 +29,27 @@ def rows(candidates: list[Candidate]) -> list[dict[str, Any]]:
         (sheet.revision_id, sheet.tier): f"{sheet.total:.2f}"
         for sheet in ScoreSheet.objects.filter(revision__in=revisions, complete=True)
     }
-    return [_row(c, totals) for c in candidates]
+    several = {
+        campaign.pk: len(campaign.categories_in_order) > 1
+        for campaign in (c.submission.campaign for c in candidates[:1])
+    }
+    return [
+        _row(c, totals, named=several.get(c.submission.campaign_id, False))
+        for c in candidates
+    ]
 
 
-def _row(candidate: Candidate, totals: dict[tuple[int, str], str]) -> dict[str, Any]:
+def _row(
+    candidate: Candidate, totals: dict[tuple[int, str], str], *, named: bool
+) -> dict[str, Any]:
+    """``named``: the campaign has several categories, so the row says its own."""
     submission = candidate.submission
     revision = submission.filed_revision
     form = revision.form.form
+    category = {"category": submission.category.name} if named else {}
+    unstamped = {} if submission.category.needs_unit_stamp else {"own_score": "不自评"}
     return {
+        **category,
         "rank": candidate.rank,
         "code": submission.code,
         "unit_name": submission.unit_name,
@@ -47,7 +60,13 @@ def _row(candidate: Candidate, totals: dict[tuple[int, str], str]) -> dict[str, 
         "score": totals.get((revision.pk, Tier.RECOMMENDER), ""),
         "contact": form.value(revision.content, "contact"),
         "mobile": form.value(revision.content, "mobile"),
+        **unstamped,
     }
+
+
+def by_category(rows: list[dict[str, Any]]) -> bool:
+    """Whether the frozen rows say their category: sheets then have a column for it."""
+    return any("category" in row for row in rows)
 
 
 def recommendation_table(paper: Paper) -> dict[str, Any]:
@@ -59,6 +78,7 @@ def recommendation_table(paper: Paper) -> dict[str, Any]:
         "recommender": dossier.recommender.name,
         "date": f"{at.year}年{at.month}月{at.day}日",
         "rows": paper.facts,
+        "by_category": by_category(paper.facts),
         "opinion": FEE_WORDS,
         "stamp_label": "推荐单位盖章",
         **foot(
@@ -98,6 +118,7 @@ def summary_table(paper: Paper) -> dict[str, Any]:
         "recommender": dossier.recommender.name,
         "date": f"{at.year}年{at.month}月{at.day}日",
         "rows": paper.facts,
+        "by_category": by_category(paper.facts),
         **foot(
             f"{dossier.campaign.code}-{dossier.recommender.letters}",
             "推荐汇总表",
@@ -113,12 +134,14 @@ def _activity(campaign: Campaign) -> str:
 def summary_sheet(paper: Paper) -> Sheet:
     """The 推荐汇总表: what is forwarded, by rank, with the contacts the association needs."""
     dossier = paper.dossier
+    named = by_category(paper.facts)
     return Sheet(
         title=f"{dossier.campaign.year}年{_activity(dossier.campaign)}成果推荐汇总表",
         subtitle=[f"推荐单位（盖章）：{dossier.recommender.name}", _made(paper)],
         columns=[
             Column("序号", 6, "number"),
             Column("受理编号", 16),
+            *([Column("类别", 16)] if named else []),
             Column("企业名称", 30, group="成果"),
             Column("小组名称", 20, group="成果"),
             Column("课题名称", 36, group="成果"),
@@ -131,7 +154,7 @@ def summary_sheet(paper: Paper) -> Sheet:
             Column("备注", 12),
         ],
         rows=[
-            [i, r["code"], r["unit_name"], r["group_name"], r["title"], r["topic_type"],
+            [i, r["code"], *([r["category"]] if named else []), r["unit_name"], r["group_name"], r["title"], r["topic_type"],
              _number(r["own_score"]), _number(r["score"]), r["rank"], r["contact"], r["mobile"], ""]
             for i, r in enumerate(paper.facts, 1)
         ],
@@ -143,11 +166,13 @@ def summary_sheet(paper: Paper) -> Sheet:
 def review_sheet(paper: Paper) -> Sheet:
     """The 评审汇总表 (附件2-4): self-evaluation and panel scores side by side."""
     dossier = paper.dossier
+    named = by_category(paper.facts)
     return Sheet(
         title=f"{dossier.campaign.year}年{_activity(dossier.campaign)}成果评审汇总表",
         subtitle=[f"推荐单位（盖章）：{dossier.recommender.name}", _made(paper)],
         columns=[
             Column("序号", 6, "number"),
+            *([Column("类别", 16)] if named else []),
             Column("企业名称", 30),
             Column("小组名称", 20),
             Column("课题名称", 36),
@@ -158,7 +183,7 @@ def review_sheet(paper: Paper) -> Sheet:
             Column("评委签名", 16),
         ],
         rows=[
-            [i, r["unit_name"], r["group_name"], r["title"], r["topic_type"],
+            [i, *([r["category"]] if named else []), r["unit_name"], r["group_name"], r["title"], r["topic_type"],
              _number(r["own_score"]), _number(r["score"]), r["rank"], ""]
             for i, r in enumerate(paper.facts, 1)
         ],
@@ -167,8 +192,11 @@ def review_sheet(paper: Paper) -> Sheet:
     )  # fmt: skip
 
 
-def _number(text: str) -> Decimal | None:
-    return Decimal(text) if text else None
+def _number(text: str) -> Decimal | str | None:
+    """A score as a number; words (不自评) stay words."""
+    if not text:
+        return None
+    return Decimal(text) if text[0].isdigit() else text
 
 
 def _made(paper: Paper) -> str:

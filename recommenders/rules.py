@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from qcportal.accounts.actors import Actor
@@ -16,7 +17,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns.models import Campaign
-from qcportal.campaigns.rules import Whose, why_closed
+from qcportal.campaigns.rules import why_closed_for_all
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
@@ -50,8 +51,11 @@ def why_not_score(
     submission: Submission, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
     """The recommending body's panel scores while it may still act on the result."""
-    if submission.state_enum == State.RECOMMENDED:
-        yield from submission_rules.why_not(MoveName.TAKE_BACK, submission, actor, at)
+    named = {
+        State.RECOMMENDED: MoveName.TAKE_BACK, State.RESERVED: MoveName.UNRESERVE,
+    }.get(submission.state_enum)  # fmt: skip
+    if named:
+        yield from submission_rules.why_not(named, submission, actor, at)
     else:
         yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
     yield from why_not_in_standing(actor.organisation, at)
@@ -83,6 +87,103 @@ def why_not_recommend(
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from site_visit_faults(submission)
     yield from place_refusals(submission, actor.organisation, tally)
+    yield from reserve_cautions(submission, actor.organisation)
+
+
+def reserve_of(
+    recommender: Organisation, submission: Submission
+) -> QuerySet[Submission]:
+    """The body's reserve list in the submission's category, in its order."""
+    return (
+        Submission.objects.filter(
+            campaign=submission.campaign_id, recommender=recommender,
+            category=submission.category_id, state=State.RESERVED,
+        )
+        .select_related("campaign", "category", "unit")
+        .order_by("candidate__rank", "code")
+    )  # fmt: skip
+
+
+def reserve_cautions(
+    submission: Submission, recommender: Organisation
+) -> Iterator[Refusal]:
+    """``reserve_waiting``: somebody on the reserve list would come first."""
+    if submission.state_enum != State.STAMPED:
+        return
+    first = reserve_of(recommender, submission).first()
+    if first is not None:
+        yield Refusal(
+            "reserve_waiting",
+            f"候补里还有《{first.title}》在等名额，请看是否先递补它。",
+            kind="caution",
+        )
+
+
+def why_not_reserve(
+    submission: Submission,
+    actor: Actor,
+    at: datetime,
+    tally: places.Tally | None = None,
+) -> Iterator[Refusal]:
+    """``place_free``, ``no_reserve``, ``reserve_full``: onto the reserve list only goes
+    what no place is left for, and only as many as the rules allow."""
+    yield from submission_rules.why_not(MoveName.RESERVE, submission, actor, at)
+    yield from why_not_in_standing(actor.organisation, at)
+    sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
+    yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from site_visit_faults(submission)
+    yield from reserve_refusals(submission, actor.organisation, tally)
+
+
+def reserve_refusals(
+    submission: Submission, recommender: Organisation, tally: places.Tally | None = None
+) -> Iterator[Refusal]:
+    """Why the reserve list does not take it."""
+    tally = tally or places.Tally(submission.campaign, recommender)
+    full = [meter for meter in tally.covering(submission) if meter.full]
+    if not full:
+        yield Refusal("place_free", "还有名额，请直接推荐，不用候补。")
+    for meter in full:
+        if meter.barred or not meter.rule.reserve:
+            yield Refusal("no_reserve", f"{meter.label}没有设候补。")
+        elif not meter.reserve_left:
+            yield Refusal(
+                "reserve_full",
+                f"{meter.label}的候补 {meter.rule.reserve} 项已满，请先移出一项。",
+            )
+
+
+def why_not_move_up(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """As ``why_not_recommend``; besides ``not_first_in_reserve``: one that stands
+    before it and could have the place goes first."""
+    yield from submission_rules.why_not(MoveName.MOVE_UP, submission, actor, at)
+    yield from why_not_in_standing(actor.organisation, at)
+    sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
+    yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from site_visit_faults(submission)
+    tally = places.Tally(submission.campaign, actor.organisation)
+    yield from place_refusals(submission, actor.organisation, tally)
+    for other in reserve_of(actor.organisation, submission):
+        if other.pk == submission.pk:
+            return
+        if not list(only_refusals(place_refusals(other, actor.organisation, tally))):
+            yield behind_in_reserve(other)
+            return
+
+
+def behind_in_reserve(other: Submission) -> Refusal:
+    """``not_first_in_reserve``: ``other`` stands before it and could have the place."""
+    return Refusal(
+        "not_first_in_reserve",
+        f"候补里《{other.title}》排在前面，请先递补它。要换次序，请先改名次。",
+    )
+
+
+def only_refusals(found: Iterable[Refusal]) -> Iterator[Refusal]:
+    """Without the cautions."""
+    return (refusal for refusal in found if refusal.kind == "refusal")
 
 
 def place_refusals(
@@ -100,7 +201,7 @@ def place_refusals(
         elif meter.full and per_unit:
             yield Refusal(
                 "unit_quota_full",
-                f"{submission.unit.label}的{meter.label}名额 {meter.places} 项已用完。要换成这一项，请先取消已推荐的那项。",
+                f"{submission.unit.label}的{meter.label}名额 {meter.places} 项已用完{_through_whom(meter)}。要换成这一项，请先取消已推荐的那项。",
             )
         elif meter.full:
             yield Refusal(
@@ -113,6 +214,15 @@ def place_refusals(
                 f"已推荐 {meter.used} 项，过了提醒线 {meter.rule.soft} 项，最多 {meter.places} 项。",
                 kind="caution",
             )
+
+
+def _through_whom(meter: places.Meter) -> str:
+    """Says that others' recommendations count too, where they do."""
+    subject = meter.rule.Subject
+    return {
+        subject.UNIT_OVERALL: "（各推荐单位合计）",
+        subject.UNIT_REGION: "（本地区各推荐单位合计）",
+    }.get(subject(meter.rule.subject), "")
 
 
 def last_visit(submission: Submission) -> SiteVisit | None:
@@ -187,8 +297,16 @@ def why_not_rank(dossier: Dossier, actor: Actor, at: datetime) -> Iterator[Refus
         or dossier.recommender_id != actor.organisation.pk
     ):
         yield Refusal("not_yours", "名次由推荐单位自己排。")
-    own = Whose(organisations=(dossier.recommender_id,))
-    yield from why_closed(dossier.campaign, Stage.RECOMMENDING, at, own)
+    yield from why_desk_closed(dossier, at)
+
+
+def why_desk_closed(dossier: Dossier, at: datetime) -> Iterator[Refusal]:
+    """The recommending window as it is for this body, over all its categories."""
+    campaign = dossier.campaign
+    through = [c for c in campaign.categories_in_order if c.needs_recommender]
+    yield from why_closed_for_all(
+        campaign, Stage.RECOMMENDING, at, through, dossier.recommender_id
+    )
 
 
 # --- summary and statistics -------------------------------------------------------
@@ -278,16 +396,18 @@ def dossier_faults(dossier: Dossier) -> Iterator[Refusal]:
 
 
 def recommended(dossier: Dossier) -> list[Candidate]:
-    """Those that take a place, by rank."""
+    """Those that take a place, by category and rank."""
     return list(
         Candidate.objects.filter(dossier_id=dossier.pk, recommended_at__isnull=False)
         .select_related(
+            "category",
             "submission__unit",
+            "submission__category",
             "submission__revision__form",
             "submission__campaign",
             "submission__form",
         )
-        .order_by("rank")
+        .order_by("category__order", "category_id", "rank")
     )
 
 

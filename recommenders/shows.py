@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Role
+from qcportal.campaigns.models import Campaign, Category
 from qcportal.campaigns.rules import Whose, why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
@@ -42,11 +43,14 @@ CALLED = {
 }
 UNITS_SHOWN = 30  # in the side panel; those with the most waiting come first
 ORDERS = {
-    "rank": [F("rank").asc(nulls_last=True), F("panel_score").desc(nulls_last=True)],
+    "rank": [
+        "category__order", "category_id",
+        F("rank").asc(nulls_last=True), F("panel_score").desc(nulls_last=True),
+    ],
     "unit": ["unit__name", F("rank").asc(nulls_last=True)],
     "-score": [F("panel_score").desc(nulls_last=True)],
-}
-RANKED = frozenset({State.STAMPED, State.RECOMMENDED})
+}  # fmt: skip
+RANKED = frozenset({State.STAMPED, State.RECOMMENDED, State.RESERVED})
 AFTERWARDS = {
     State.RETURNED: "等班组修改",
     State.FILED: "等单位重新盖章",
@@ -80,35 +84,60 @@ class Row:
 
 @dataclass(frozen=True)
 class Questions:
-    """What is the same for every row of a page, asked once."""
+    """What is the same for every row of a page, asked once. ``closed`` is for the whole
+    desk, ``closed_in`` by category; ``first_in_reserve`` the code that moves up next."""
 
     dossier: Dossier
     actor: Actor
     tally: places.Tally
     closed: Sequence[Refusal]
+    closed_in: Mapping[int, Sequence[Refusal]] = field(default_factory=dict)
+    reserve: Sequence[Submission] = ()
     sheets: Mapping[int, ScoreSheet] = field(default_factory=dict)
     later: frozenset[str] = frozenset()  # 受理编号 with a later closing of their own
 
     def closed_for(self, submission: Submission) -> list[Refusal]:
+        closed = self.closed_in.get(submission.category_id, self.closed)
         own = submission.code in self.later
-        return [r for r in self.closed if not (own and r.code == "window_closed")]
+        return [r for r in closed if not (own and r.code == "window_closed")]
 
 
 def questions(
     dossier: Dossier, actor: Actor, at: datetime, tally: places.Tally
 ) -> Questions:
-    """``closed``: the window and the right to recommend, the same for every row."""
-    own = Whose(organisations=(dossier.recommender_id,))
-    closed = [
-        *why_closed(dossier.campaign, Stage.RECOMMENDING, at, own),
-        *rules.why_not_in_standing(dossier.recommender, at),
-    ]
+    """The windows and the right to recommend, the same for every row; results with a
+    later closing of their own are told apart."""
+    campaign = dossier.campaign
+    lost = list(rules.why_not_in_standing(dossier.recommender, at))
+    closed_in = {
+        category.pk: [
+            *why_closed(
+                campaign, Stage.RECOMMENDING, at,
+                Whose(category, (dossier.recommender_id,)),
+            ),
+            *lost,
+        ]
+        for category in campaign.categories_in_order
+    }  # fmt: skip
     later = frozenset(
         e.record
-        for e in dossier.campaign.standing_extensions
+        for e in campaign.standing_extensions
         if e.stage == Stage.RECOMMENDING and e.record and at < e.closes_at
     )
-    return Questions(dossier, actor, tally, closed, later=later)
+    closed = [*rules.why_desk_closed(dossier, at), *lost]
+    reserve = reserve_list(dossier) if any(r.reserve for r in tally.rules) else []
+    return Questions(
+        dossier, actor, tally, closed, closed_in, reserve=reserve, later=later
+    )
+
+
+def reserve_list(dossier: Dossier) -> list[Submission]:
+    """Who stands in reserve, by category and rank."""
+    found = Submission.objects.filter(
+        campaign=dossier.campaign_id, recommender=dossier.recommender_id,
+        state=State.RESERVED,
+    ).select_related("category", "unit")  # fmt: skip
+    return list(found.order_by("category__order", "candidate__rank", "code"))
 
 
 def rows(found: Iterable[Submission], asked: Questions) -> list[Row]:
@@ -150,7 +179,29 @@ def _row(submission: Submission, asked: Questions) -> Row:
             offers=[_offer(MoveName.TAKE_BACK, submission, [])],
             unstamped=not submission.opinion_stamped,
         )
+    if state == State.RESERVED:
+        return replace(row, offers=_reserve_offers(submission, asked))
     return _stamped_row(row, submission, asked)
+
+
+def _reserve_offers(
+    submission: Submission, asked: Questions
+) -> list[submission_rules.Offer]:
+    """递补 for the first that could have a place, 移出候补 for each."""
+    body = asked.dossier.recommender
+    full = list(rules.place_refusals(submission, body, asked.tally))
+    for other in asked.reserve:
+        if other.pk == submission.pk:
+            break
+        if other.category_id == submission.category_id and not list(
+            rules.only_refusals(rules.place_refusals(other, body, asked.tally))
+        ):
+            full.append(rules.behind_in_reserve(other))
+            break
+    return [
+        _offer(MoveName.MOVE_UP, submission, full),
+        _offer(MoveName.UNRESERVE, submission, []),
+    ]
 
 
 def _stamped_row(row: Row, submission: Submission, asked: Questions) -> Row:
@@ -158,8 +209,11 @@ def _stamped_row(row: Row, submission: Submission, asked: Questions) -> Row:
     limit = asked.dossier.campaign.opinion_limit
     if list(submission_rules.sheet_faults(sheet, limit)):
         return replace(row, to_score=True, may_return=True)
-    full = rules.place_refusals(submission, asked.dossier.recommender, asked.tally)
+    body = asked.dossier.recommender
+    full = list(rules.place_refusals(submission, body, asked.tally))
     offers = [_offer(MoveName.RECOMMEND, submission, full)]
+    if not list(rules.reserve_refusals(submission, body, asked.tally)):
+        offers.append(_offer(MoveName.RESERVE, submission, []))
     return replace(row, offers=offers, may_return=True)
 
 
@@ -167,7 +221,8 @@ def _offer(
     name: MoveName, submission: Submission, refusals: Iterable[Refusal]
 ) -> submission_rules.Offer:
     made = submission_rules.offer(name, list(refusals))
-    kind = "text" if name == MoveName.TAKE_BACK else made.kind
+    quiet = name in {MoveName.TAKE_BACK, MoveName.UNRESERVE}
+    kind = "text" if quiet else made.kind
     url = reverse(f"recommenders:{name.value}", args=[submission.code])
     return replace(made, kind=kind, url=url)
 
@@ -180,6 +235,61 @@ def counts(visible: QuerySet[Submission], dossier: Dossier) -> dict[str, int]:
         waiting=Count("pk", filter=Q(state=State.STAMPED)),
         recommended=Count("pk", filter=Q(state__in=PLACED)),
     )
+
+
+def limit_of(tally: places.Tally, category: Category | None) -> places.Meter | None:
+    """The meter whose line runs across the list of a category (or of everything)."""
+    wanted = {None} if category is None else {None, category.pk}
+    own = [m for m in tally.own() if not m.rule.topic_type]
+    found = [m for m in own if m.rule.category_id in wanted]
+    return min(
+        found, key=lambda m: (m.rule.category_id is None, m.places), default=None
+    )
+
+
+@dataclass(frozen=True)
+class CategoryTab:
+    """One category over the bench: its filter code, its name, how many it has."""
+
+    code: str
+    name: str
+    count: int
+
+
+def category_tabs(visible: QuerySet[Submission], dossier: Dossier) -> list[CategoryTab]:
+    """The categories that go through recommending bodies; empty where there is one."""
+    if len(dossier.campaign.categories_in_order) < 2:
+        return []
+    counted = dict(
+        visible.filter(campaign=dossier.campaign)
+        .order_by()
+        .values_list("category")
+        .annotate(Count("pk"))
+    )
+    return [
+        CategoryTab(c.code, c.name, counted.get(c.pk, 0))
+        for c in dossier.campaign.categories_in_order
+        if c.needs_recommender or c.pk in counted
+    ]
+
+
+def categories_past(campaign: Campaign) -> list[str]:
+    """Names of the categories that never come to a recommending body."""
+    return [c.name for c in campaign.categories_in_order if not c.needs_recommender]
+
+
+def free_for_reserve(asked: Questions) -> list[str]:
+    """A sentence for each category whose first in reserve could have a place now."""
+    body, said, seen = asked.dossier.recommender, [], set()
+    for one in asked.reserve:
+        one.campaign = asked.dossier.campaign
+        free = not list(
+            rules.only_refusals(rules.place_refusals(one, body, asked.tally))
+        )
+        if free and one.category_id not in seen:
+            seen.add(one.category_id)
+            said.append(f"有名额空出来，候补第一项是《{one.title}》，可以递补。")
+    return said
 
 
 def cut_line(shown: Sequence[Row], hard: int | None) -> int | None:

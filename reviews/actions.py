@@ -18,11 +18,12 @@ from qcportal.accounts.models import User
 from qcportal.audit.record import record
 from qcportal.campaigns import scoring
 from qcportal.campaigns.actions import next_number
-from qcportal.campaigns.models import AwardLevel, Campaign, Category, CheckItem
+from qcportal.campaigns.models import AwardLevel, Campaign, Category
 from qcportal.documents.making import EXPORT_LIFETIME, order
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
 from qcportal.refusals import refuse, refuse_if
+from recommenders.notices import place_came_free
 from reviews import papers, rules, tasks
 from reviews.models import (
     Assignment,
@@ -90,11 +91,7 @@ def _keep_answers(
     check, _ = Check.objects.get_or_create(
         revision=submission.revision, defaults={"submission": submission}
     )
-    items = set(
-        CheckItem.objects.filter(campaign=submission.campaign).values_list(
-            "pk", flat=True
-        )
-    )
+    items = {item.pk for item in rules.items_of(submission)}
     for item_id, (fits, note) in answers.items():
         if item_id in items:
             CheckAnswer.objects.update_or_create(
@@ -166,6 +163,7 @@ def set_aside(submission_id: int, *, comment: str, by: Actor, at: datetime) -> N
     submission_actions.advance(
         submission, MoveName.SET_ASIDE, by=by, at=at, comment=comment
     )
+    place_came_free(submission, at)
 
 
 # --- judging ------------------------------------------------------------------------
@@ -330,7 +328,7 @@ def publish(campaign_id: int, *, by: Actor, at: datetime) -> Publication:
         awarded.append(submission)
     _freeze_entries(results, awarded)
     for entry in results.entries.select_related(
-        "publication__campaign", "submission__category"
+        "publication__campaign", "submission__category__campaign"
     ):
         certificate = _issue(entry, by=by, at=at)
         submission_actions.note_award(
@@ -352,7 +350,7 @@ def _publication(
     campaign: Campaign, kind: str, suffix: str, by: Actor, at: datetime,
     closes_at: datetime | None,
 ) -> Publication:  # fmt: skip
-    title = f"{campaign.year}年{campaign.result_words}{suffix}"
+    title = papers.publication_title(campaign, suffix)
     return Publication.objects.create(
         campaign=campaign, kind=kind, title=title, opens_at=at, closes_at=closes_at, by=by.user,
         pdf=order("result_list", f"{title}.pdf", maker=tasks.render_result_list.name, by=by.user),
@@ -361,9 +359,14 @@ def _publication(
 
 
 def _freeze_entries(publication: Publication, submissions: list[Submission]) -> None:
-    """Copy what the public may read, by award and then by record number: the order
-    within an award says nothing of the ranking."""
-    ordered = sorted(submissions, key=lambda s: (rules.awarded_level(s).order, s.code))
+    """Copy what the public may read, by category, award and then by record number: the
+    order within an award says nothing of the ranking."""
+    ordered = sorted(
+        submissions,
+        key=lambda s: (
+            s.category.order, s.category_id, rules.awarded_level(s).order, s.code,
+        ),
+    )  # fmt: skip
     PublicationEntry.objects.bulk_create(
         _entry(publication, index, submission)
         for index, submission in enumerate(ordered, 1)
@@ -382,6 +385,7 @@ def _entry(
     }
     return PublicationEntry(
         publication=publication, order=index, submission=submission,
+        category_code=submission.category.code, category_name=submission.category.name,
         level_code=level.code, level_name=level.name, level_style=level.style,
         title=form.value(revision.content, "title"),
         group_name=form.honoured(revision.content),
@@ -390,6 +394,17 @@ def _entry(
         topic_type=submission.topic_type, topic_type_label=submission.topic_type_label,
         industry=submission.unit.industry, measure=measure,
     )  # fmt: skip
+
+
+def _counter(category: Category, level_code: str) -> str:
+    """Certificates of one pattern are counted together, whatever their category."""
+    campaign, pattern = category.campaign, category.certificate_pattern
+    if pattern in ("", campaign.certificate_pattern):
+        return f"certificate-{level_code}"
+    alike = [
+        c for c in campaign.categories_in_order if c.certificate_pattern == pattern
+    ]
+    return f"certificate-{alike[0].pk}-{level_code}"
 
 
 def _issue(entry: PublicationEntry, *, by: Actor, at: datetime) -> Certificate:
@@ -411,17 +426,6 @@ def _issue(entry: PublicationEntry, *, by: Actor, at: datetime) -> Certificate:
         document=order("certificate", title[-200:], maker=tasks.render_certificate.name, by=by.user),
         issued_at=at,
     )  # fmt: skip
-
-
-def _counter(category: Category, level_code: str) -> str:
-    """Certificates of one pattern are counted together, whatever their category."""
-    campaign, pattern = category.campaign, category.certificate_pattern
-    if pattern in ("", campaign.certificate_pattern):
-        return f"certificate-{level_code}"
-    alike = [
-        c for c in campaign.categories_in_order if c.certificate_pattern == pattern
-    ]
-    return f"certificate-{alike[0].pk}-{level_code}"
 
 
 @transaction.atomic

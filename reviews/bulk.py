@@ -16,7 +16,7 @@ from django.db.models import prefetch_related_objects
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import User
 from qcportal.audit.record import record_many
-from qcportal.campaigns.models import AwardLevel, Campaign, Rubric
+from qcportal.campaigns.models import AwardLevel, Campaign, Category, Rubric
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
 from qcportal.refusals import Refused, refuse_if
@@ -41,7 +41,7 @@ class _Round:
     load: Counter[int]
     by: Actor
     at: datetime
-    rubrics: dict[str, Rubric | None] = field(default_factory=dict)
+    rubrics: dict[tuple[int, str], Rubric | None] = field(default_factory=dict)
     made: list[Assignment] = field(default_factory=list)
 
     def fill(self, submission: Submission) -> bool:
@@ -70,8 +70,9 @@ class _Round:
         ))  # fmt: skip
 
     def _rubric(self, submission: Submission) -> Rubric | None:
-        """Asked once for a topic type; without one its results stay short of judges."""
-        kind = submission.topic_type
+        """Asked once for a category's topic type; without one its results stay short of
+        judges."""
+        kind = submission.category_id, submission.topic_type
         if kind not in self.rubrics:
             try:
                 self.rubrics[kind] = submission_actions.rubric_for(submission)
@@ -82,12 +83,15 @@ class _Round:
 
 @transaction.atomic
 def assign_evenly(
-    campaign: Campaign, judges: Sequence[User], *, by: Actor, at: datetime
-) -> tuple[int, list[str]]:
+    campaign: Campaign, judges: Sequence[User], *, by: Actor, at: datetime,
+    category: Category | None = None,
+) -> tuple[int, list[str]]:  # fmt: skip
     """Fill every checked result up to the campaign's number of judges, least loaded
-    first, conflicts left out: (assignments made, codes still short). Each judge is told
-    once, however many there are."""
+    first, conflicts left out: (assignments made, codes still short). With a category
+    only its results. Each judge is told once, however many there are."""
     waiting = Submission.objects.visible_to(by).filter(campaign=campaign)
+    if category is not None:
+        waiting = waiting.filter(category=category)
     ids = list(waiting.filter(state__in=OPEN).values_list("pk", flat=True))
     rows = [s for s in submission_actions.locked_many(ids) if s.state_enum in OPEN]
     prefetch_related_objects(rows, "assignments")
@@ -130,10 +134,16 @@ def decide_many(
     prefetch_related_objects(list(rows.values()), "assignments")
     visible = Submission.objects.visible_to(by).filter(pk__in=rows)
     seen = set(visible.values_list("pk", flat=True))
+    levels = {c.pk: c.levels for c in {one.category for one in rows.values()}}
     refused: Refusals = []
     for pk in [pk for pk in choices if pk in rows]:
+        one = rows[pk]
         try:
-            refuse_if(rules.why_not_decide(rows[pk], choices[pk], by, at, seen))
+            refuse_if(
+                rules.why_not_decide(
+                    one, choices[pk], by, at, seen, levels[one.category_id]
+                )
+            )
         except Refused as no:
             refused.append((pk, no))
     stopped = {pk for pk, _ in refused}

@@ -26,6 +26,7 @@ STANDARD_SORT = "-code"
 class EntryFilters(PortalForm):
     """Values that name nothing are left out, never an error page."""
 
+    category = forms.ChoiceField(label="类别", required=False)
     state = forms.ChoiceField(label="状态", required=False)
     recommender = forms.ChoiceField(label="推荐单位", required=False)
     unit = forms.ChoiceField(label="单位", required=False)
@@ -38,6 +39,10 @@ class EntryFilters(PortalForm):
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = campaign.submissions.order_by()
+        named = [(c.code, c.name) for c in campaign.categories_in_order]
+        self.fields["category"].choices = [("", "全部类别"), *named]
+        if len(named) < 2:
+            del self.fields["category"]
         self.fields["state"].choices = [("", "全部状态"), *State.choices]
         self.fields["recommender"].choices = [
             ("", "全部推荐单位"),
@@ -75,8 +80,11 @@ def _named(found: Any) -> list[tuple[str, str]]:
 
 
 def described(filters: dict[str, str], names: dict[str, str]) -> str:
-    """The filters of a kept export in words; ``names`` maps organisation keys."""
+    """The filters of a kept export in words; ``names`` maps organisation keys,
+    topic types and ``category <code>``."""
     parts = []
+    if filters.get("category"):
+        parts.append(names.get(f"category {filters['category']}", filters["category"]))
     if filters.get("state") in State.values:
         parts.append(str(State(filters["state"]).label))
     parts += [

@@ -64,4 +64,5 @@ def _names(exports: list[Export]) -> dict[str, str]:
     names = {str(body.key): body.label for body in bodies}
     for campaign in {export.campaign for export in exports}:
         names |= type_labels(campaign)
+        names |= {f"category {c.code}": c.name for c in campaign.categories_in_order}
     return names

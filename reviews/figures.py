@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.models import Campaign, QuotaRule, Window
+from qcportal.campaigns import quotas
+from qcportal.campaigns.models import Campaign, Category, QuotaRule, Window
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from recommenders.models import Dossier, Paper, TableStamp
-from submissions import places
 from submissions.lifecycle import HOLDERS, PLACED, MoveName, Reach, State
 from submissions.models import Step, Submission
 
@@ -30,6 +30,7 @@ ARRIVALS = {
     Stage.RECOMMENDING: (MoveName.SUBMIT,),
 }
 AT_ASSOCIATION = (State.DIRECT_ASKED, State.SUBMITTED)
+AT_BODY = (State.STAMPED, State.RECOMMENDED, State.RESERVED)
 AMENDING = (State.AMENDMENT_ASKED, State.AMENDED)
 PASSED_CHECK = (
     State.CHECKED, State.JUDGING, State.DECIDED, State.ANNOUNCED, State.PUBLISHED,
@@ -37,14 +38,13 @@ PASSED_CHECK = (
 )  # fmt: skip
 
 
-def by_state(campaign: Campaign) -> Counter[State]:
-    """How many results are in each state now, withdrawn ones included."""
-    rows = (
-        Submission.objects.filter(campaign=campaign)
-        .order_by()
-        .values_list("state")
-        .annotate(count=Count("pk"))
-    )
+def by_state(campaign: Campaign, category: Category | None = None) -> Counter[State]:
+    """How many results are in each state now, withdrawn ones included; of one category
+    where it is given."""
+    found = Submission.objects.filter(campaign=campaign)
+    if category is not None:
+        found = found.filter(category=category)
+    rows = found.order_by().values_list("state").annotate(count=Count("pk"))
     return Counter({State(state): count for state, count in rows})
 
 
@@ -63,7 +63,7 @@ def stage_counts(states: Counter[State]) -> list[StageCount]:
     begun = states.total()
     filed = begun - states[State.DRAFT] - states[State.WITHDRAWN]
     stamped = filed - states[State.FILED] - states[State.RETURNED]
-    at_body = states[State.STAMPED] + states[State.RECOMMENDED]
+    at_body = sum(states[state] for state in AT_BODY)
     arrived = stamped - at_body - states[State.NOT_RECOMMENDED]
     passed = sum(states[state] for state in PASSED_CHECK)
     drafts = _said(states, (State.DRAFT, "项草稿还没提交"), (State.WITHDRAWN, "项已撤回"))  # fmt: skip
@@ -248,7 +248,7 @@ def recommender_rows(
     """The lines of a page of ``recommenders``, in a fixed number of queries."""
     counts = _counts_by_recommender(campaign, bodies)
     last = _last_acts(campaign, bodies)
-    # places.rules_for reads this relation once per body unless it is here already.
+    # quotas.rules_for reads this relation once per body unless it is here already.
     campaign = Campaign.objects.prefetch_related("quota_rules", "quota_grants").get(
         pk=campaign.pk
     )
@@ -300,13 +300,13 @@ def _places(campaign: Campaign, body: Organisation) -> int | None:
     """Places of the body: its one rule for all types, else the sum over the types."""
     own = [
         rule
-        for rule in places.rules_for(campaign, body)
+        for rule in quotas.rules_for(campaign, body)
         if rule.subject == QuotaRule.Subject.RECOMMENDER
     ]
     if not own:
         return None
     general = [r for r in own if not r.topic_type and not r.category_id]
-    return sum(places.places_of(campaign, body, r) for r in general[:1] or own)
+    return sum(quotas.places_of(campaign, body, r) for r in general[:1] or own)
 
 
 # --- what to keep an eye on -----------------------------------------------------------
@@ -362,7 +362,7 @@ def unfinished(campaign: Campaign) -> list[tuple[str, int]]:
     states = by_state(campaign)
     at_group = states[State.DRAFT] + states[State.RETURNED]
     at_unit = states[State.FILED]
-    at_body = states[State.STAMPED] + states[State.RECOMMENDED]
+    at_body = sum(states[state] for state in AT_BODY)
     return [
         ("在班组，还没提交", at_group), ("在单位，还没盖章", at_unit),
         ("在推荐单位，还没交到秘书处", at_body),

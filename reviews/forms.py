@@ -29,6 +29,7 @@ class CheckFilter(Filters):
 
     q = forms.CharField(required=False, max_length=60, label="搜企业、小组、课题或编号")
     kind = forms.ChoiceField(required=False, choices=KINDS)
+    category = forms.SlugField(required=False, max_length=30)
     recommender = forms.UUIDField(required=False)
 
     def query(self) -> dict[str, str]:
@@ -186,6 +187,7 @@ class ReasonForm(PortalForm):
 
 
 class ResultFilter(Filters):
+    category = forms.CharField(required=False, max_length=30)
     award = forms.CharField(required=False, max_length=8)
     recommender = forms.CharField(required=False, max_length=80)
     type = forms.CharField(required=False, max_length=30)
@@ -194,6 +196,7 @@ class ResultFilter(Filters):
 
 class CaseFilter(Filters):
     year = forms.IntegerField(required=False, min_value=1978, max_value=2999)
+    category = forms.CharField(required=False, max_length=40)
     type = forms.CharField(required=False, max_length=30)
     industry = forms.CharField(required=False, max_length=40)
     q = forms.CharField(required=False, max_length=60)

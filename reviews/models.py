@@ -196,6 +196,8 @@ class PublicationEntry(models.Model):
     publication = models.ForeignKey(Publication, models.PROTECT, related_name="entries")
     order = models.PositiveIntegerField("序号")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="+")
+    category_code = models.CharField("类别代码", max_length=30, blank=True)
+    category_name = models.CharField("类别", max_length=40, blank=True)
     level_code = models.CharField(max_length=8)
     level_name = models.CharField(max_length=20)
     level_style = models.CharField(max_length=8)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from qcportal.campaigns.models import Campaign, Category
 from qcportal.documents import pdf
 from qcportal.documents.excel import Column, Sheet
 from recommenders.models import Candidate
@@ -37,6 +39,21 @@ def certificate_facts(
     }
 
 
+def publication_title(campaign: Campaign, suffix: str) -> str:
+    """``2020年…优秀成果``; where the categories are honoured under several names, the
+    campaign's own name stands over the list."""
+    words = {category.title_words for category in campaign.categories_in_order}
+    if len(words) <= 1:
+        return f"{campaign.year}年{next(iter(words), campaign.result_words)}{suffix}"
+    year = f"{campaign.year}年"
+    return f"{year}{campaign.name.removeprefix(year)}评审结果{suffix}"
+
+
+def several_categories(entries: Iterable[PublicationEntry]) -> bool:
+    """Whether a published list has more than one category in it."""
+    return len({entry.category_code for entry in entries}) > 1
+
+
 def chinese_month(year: int, month: int) -> str:
     """``二〇二〇年十二月``."""
     digits = "〇一二三四五六七八九"
@@ -53,15 +70,20 @@ def certificate(found: Certificate) -> dict[str, Any]:
 
 
 def result_list(publication: Publication) -> dict[str, Any]:
-    """The printed list, grouped by award, as published."""
-    groups: dict[str, list[PublicationEntry]] = {}
-    for entry in publication.entries.all():
-        groups.setdefault(entry.level_name, []).append(entry)
+    """The printed list, grouped by category (where there are several) and award, as
+    published."""
+    entries = list(publication.entries.all())
+    named = several_categories(entries)
+    groups: dict[tuple[str, str], list[PublicationEntry]] = {}
+    for entry in entries:
+        category = entry.category_name if named else ""
+        groups.setdefault((category, entry.level_name), []).append(entry)
     at = timezone.localtime(publication.opens_at)
     return {
         "title": publication.title,
         "groups": [
-            {"level": level, "entries": entries} for level, entries in groups.items()
+            {"level": "　".join(filter(None, heading)), "entries": found}
+            for heading, found in groups.items()
         ],
         "issuer": publication.campaign.certificate_issuer,
         "date": f"{at.year}年{at.month}月{at.day}日",
@@ -70,18 +92,28 @@ def result_list(publication: Publication) -> dict[str, Any]:
 
 
 def result_sheet(publication: Publication) -> Sheet:
+    entries = list(publication.entries.select_related("submission__category"))
+    named = several_categories(entries)
     return Sheet(
         title=publication.title,
         subtitle=["同一奖项内排名不分先后。"],
         columns=[
-            Column("序号", 6, "number"), Column("奖项", 10), Column("课题名称", 40),
+            Column("序号", 6, "number"), *([Column("类别", 18)] if named else []),
+            Column("奖项", 10), Column("课题名称", 40),
             Column("小组名称", 22), Column("企业名称", 32), Column("推荐单位", 24), Column("课题类型", 12),
         ],
         rows=[
-            [e.order, e.level_name, e.title, e.group_name, e.unit_name, e.recommender_name, e.topic_type_label]
-            for e in publication.entries.all()
+            [e.order, *([e.category_name] if named else []), e.level_name, e.title,
+             e.group_name, e.unit_name, _through(e), e.topic_type_label]
+            for e in entries
         ],
     )  # fmt: skip
+
+
+def _through(entry: PublicationEntry) -> str:
+    """The recommending body; empty for a direct filing."""
+    past = not entry.submission.category.needs_recommender
+    return "不经推荐单位" if past else entry.recommender_name
 
 
 def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
@@ -89,6 +121,7 @@ def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
     contact's number: exports are bound to who asked and stand in the trail."""
     rows = submissions.select_related(
         "campaign",
+        "category",
         "unit",
         "group",
         "recommender",
@@ -97,6 +130,7 @@ def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
         "decision__level",
     )
     ids = [s.pk for s in rows]
+    named = len({s.category_id for s in rows}) > 1
     totals: dict[tuple[int | None, str], Any] = {
         (sheet.revision_id, sheet.tier): sheet.total
         for sheet in ScoreSheet.objects.filter(
@@ -110,6 +144,7 @@ def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
     )
     columns = [
         Column("序号", 6, "number"), Column("受理编号", 16), Column("状态", 14),
+        *([Column("类别", 18)] if named else []),
         Column("企业名称", 32, group="成果"), Column("小组名称", 22, group="成果"),
         Column("课题名称", 40, group="成果"), Column("课题类型", 12, group="成果"),
         Column("推荐单位", 24), Column("推荐顺序", 10, "number"),
@@ -119,7 +154,7 @@ def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
         Column("开始填写", 18), Column("最近提交", 18),
     ]  # fmt: skip
     return Sheet(title=title, subtitle=[], columns=columns,
-                 rows=[_export_row(i, s, totals, ranks) for i, s in enumerate(rows, 1)])  # fmt: skip
+                 rows=[_export_row(i, s, totals, ranks, named) for i, s in enumerate(rows, 1)])  # fmt: skip
 
 
 def _export_row(
@@ -127,19 +162,29 @@ def _export_row(
     s: Submission,
     totals: dict[tuple[int | None, str], Any],
     ranks: dict[int, int | None],
+    named: bool,
 ) -> list[Any]:
     form, content = s.form.form, s.content
     decision = getattr(s, "decision", None)
     filed = s.revision
+    own = None if s.category.needs_unit_stamp or not filed else "不自评"
     return [
-        index, s.code, s.get_state_display(), s.unit_name, s.group_name, s.title,
-        s.topic_type_label, s.recommender.name if s.recommender else "直接申报" if filed else "",
-        ranks.get(s.pk), totals.get((s.revision_id, Tier.UNIT)),
+        index, s.code, s.get_state_display(), *([s.category.name] if named else []),
+        s.unit_name, s.group_name, s.title,
+        s.topic_type_label, s.recommender.name if s.recommender else past_recommender(s.category, filed),
+        ranks.get(s.pk), totals.get((s.revision_id, Tier.UNIT), own),
         totals.get((s.revision_id, Tier.RECOMMENDER)), decision.score if decision else None,
         decision.level.name if decision and decision.level else "",
         form.value(content, "contact"), form.value(content, "mobile"),
         _minute(s.created_at), _minute(filed.filed_at) if filed else "",
     ]  # fmt: skip
+
+
+def past_recommender(category: Category, filed: object = True) -> str:
+    """What stands where a recommending body would be named."""
+    if not category.needs_recommender:
+        return "不经推荐单位"
+    return "直接申报" if filed else ""
 
 
 def _minute(at: Any) -> str:

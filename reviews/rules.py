@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Membership, User
@@ -17,6 +16,7 @@ from qcportal.campaigns import access, definition, scoring
 from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
 from qcportal.campaigns.rules import moment
 from qcportal.refusals import Refusal
+from reviews import standings
 from reviews.models import Assignment, Check, Decision, Publication
 from submissions import places
 from submissions import rules as submission_rules
@@ -56,7 +56,7 @@ def findings(submission: Submission) -> dict[str, Finding]:
             same,
             "自动识别：一致" if same else f"登记的公章名称是“{submission.unit.name}”",
         ),
-        "unit_stamp": _stamped(unit_sheet),
+        "unit_stamp": _no_unit_stamp(submission) or _stamped(unit_sheet),
         "recommender_stamp": _direct(submission)
         or _stamped_before(submission, body_sheet)
         or _stamped(body_sheet),
@@ -101,13 +101,23 @@ def _stamped_before(submission: Submission, sheet: ScoreSheet | None) -> Finding
     )
 
 
+def _no_unit_stamp(submission: Submission) -> Finding | None:
+    if submission.category.needs_unit_stamp:
+        return None
+    return Finding(True, "本类别不用单位盖章")
+
+
 def _direct(submission: Submission) -> Finding | None:
+    if not submission.category.needs_recommender:
+        return Finding(True, "本类别不经推荐单位")
     if submission.recommender_id is None:
         return Finding(True, "直接申报，秘书处已确认")
     return None
 
 
 def _within_quota(submission: Submission) -> Finding:
+    if not submission.category.needs_recommender:
+        return Finding(True, "本类别不经推荐单位，不占名额")
     if submission.recommender is None:
         return Finding(True, "直接申报，不占名额")
     tally = places.Tally(submission.campaign, submission.recommender)
@@ -116,12 +126,22 @@ def _within_quota(submission: Submission) -> Finding:
     return Finding(all(m.used <= m.places for m in meters), words or "没有名额规则")
 
 
+def items_of(submission: Submission) -> list[CheckItem]:
+    """The lines of the formal check for this result: those of all categories and those
+    of its own."""
+    return list(
+        CheckItem.objects.filter(campaign=submission.campaign_id).filter(
+            Q(category__isnull=True) | Q(category=submission.category_id)
+        )
+    )
+
+
 def why_not_pass(
     submission: Submission, answers: Mapping[int, bool], actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
     """``item_unanswered``, ``item_unfit``: passes only with every item answered 符合."""
     yield from submission_rules.why_not(MoveName.PASS_CHECK, submission, actor, at)
-    items = list(CheckItem.objects.filter(campaign=submission.campaign))
+    items = items_of(submission)
     unanswered = [item for item in items if item.pk not in answers]
     unfit = [item for item in items if answers.get(item.pk) is False]
     if unanswered:
@@ -248,16 +268,18 @@ def score_of(submission: Submission, campaign: Campaign) -> scoring.Score | None
 
 def why_not_decide(
     submission: Submission, level: AwardLevel | None, actor: Actor, at: datetime,
-    seen: Collection[int] | None = None,
+    seen: Collection[int] | None = None, levels: Collection[AwardLevel] | None = None,
 ) -> Iterator[Refusal]:  # fmt: skip
     """``wrong_level``, ``sheets_missing``: every assigned judge handed in or recused.
-    ``seen`` as ``submissions.rules.why_not``."""
+    ``seen`` as ``submissions.rules.why_not``; ``levels``: the category's, if read
+    already."""
     yield from why_not_in_person(actor)
     yield from submission_rules.why_not(
         MoveName.DECIDE, submission, actor, at, seen=seen
     )
-    if level is not None and level.campaign_id != submission.campaign_id:
-        yield Refusal("wrong_level", "这个奖项不属于本活动。")
+    allowed = submission.category.levels if levels is None else levels
+    if level is not None and level not in allowed:
+        yield Refusal("wrong_level", "这个奖项不属于本活动的这个类别。")
     sheets = list(submission.assignments.all())
     if open_sheets := sum(one.is_open for one in sheets):
         yield Refusal(
@@ -266,16 +288,6 @@ def why_not_decide(
         )
     if level is not None and not any(one.counts for one in sheets):
         yield Refusal("no_score", f"《{submission.title}》还没有专家评分，不能定奖。")
-
-
-def split_ties(ranked: list[tuple[Decimal, str]]) -> list[Decimal]:
-    """Scores that stand on both sides of a cut line: ``ranked`` is (score, level code)."""
-    levels: dict[Decimal, set[str]] = {}
-    for score, level in ranked:
-        levels.setdefault(score, set()).add(level)
-    return sorted(
-        (score for score, found in levels.items() if len(found) > 1), reverse=True
-    )
 
 
 def undecided(campaign: Campaign) -> int:
@@ -310,15 +322,25 @@ def why_not_announce(
     )
     if not decided.filter(level__isnull=False).exists():
         yield Refusal("nothing_awarded", "还没有评定任何奖项。")
-    ranked = [
-        (d.score, d.level.code if d.level else "")
-        for d in decided.select_related("level")
-        if d.score is not None
-    ]
-    for score in split_ties(ranked)[:3]:
-        yield Refusal("tie_split", f"{score} 分的成果同分不同奖，同分不能被线切开。")
+    yield from split_tie_refusals(campaign)
     if closes_at < at.replace(second=0, microsecond=0):  # typed to the minute
         yield Refusal("notice_ends_early", "公示截止时间不能早于现在。", "closes_at")
+
+
+def split_tie_refusals(campaign: Campaign) -> Iterator[Refusal]:
+    """``tie_split``, three at most: equal in everything that counts, unlike in award."""
+    several = len(campaign.categories_in_order) > 1
+    for category in campaign.categories_in_order:
+        results = Submission.objects.filter(
+            campaign=campaign, category=category, state=State.DECIDED
+        )
+        found = standings.ranking(campaign, results.defer("content"))
+        named = f"{category.name}：" if several else ""
+        for score in standings.split_ties(found)[:3]:
+            yield Refusal(
+                "tie_split",
+                f"{named}{score} 分的成果同分不同奖，同分不能被线切开。",
+            )
 
 
 def why_not_run(campaign: Campaign, actor: Actor) -> Iterator[Refusal]:

@@ -263,6 +263,8 @@ def queue_tag(submission: Submission) -> str:
     """What is special about a result in the queue."""
     if getattr(submission, "amended", False):
         return "补正回来"
+    if not submission.category.needs_recommender:
+        return "不经推荐单位"
     return "直接申报" if submission.recommender_id is None else ""
 
 

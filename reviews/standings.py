@@ -6,9 +6,9 @@ number of rows.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
@@ -17,6 +17,7 @@ from qcportal.accounts.models import User
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns import scoring
 from qcportal.campaigns.models import AwardLevel, Campaign
+from recommenders.models import Candidate
 from reviews.models import Assignment, Decision
 from submissions.lifecycle import State
 from submissions.models import ScoreSheet, Submission, Tier
@@ -30,7 +31,8 @@ WIDE_SPREAD = Decimal(10)
 @dataclass(frozen=True)
 class Standing:
     """One result in the ranking. ``rank`` is shared by equal scores, None without one;
-    ``decision`` is None until somebody decided, a decision may be for no award."""
+    ``decision`` is None until somebody decided, a decision may be for no award.
+    ``tie`` orders equal scores by the campaign's rule; ``settled``: it had to."""
 
     submission: Submission
     rank: int | None
@@ -40,6 +42,13 @@ class Standing:
     handed_in: int
     assigned: int
     decision: Decision | None
+    tie: tuple[Decimal, ...] = ()
+    settled: bool = False
+
+    @property
+    def weight(self) -> tuple[Decimal, ...]:
+        """By what it is ranked; equal weights are never parted."""
+        return (self.score.value, *self.tie) if self.score else ()
 
     @property
     def wide(self) -> bool:
@@ -47,26 +56,73 @@ class Standing:
 
 
 def ranking(campaign: Campaign, results: QuerySet[Submission]) -> list[Standing]:
-    """``results`` by score, best first; those without a score last, by code."""
-    rows = list(results.select_related("decision__level", "recommender", "form"))
-    sheets, open_sheets = _judges_totals(rows)
+    """``results`` (of one category) by score, best first, equal scores by the
+    campaign's order for ties; those without a score last, by code."""
+    rows = list(
+        results.select_related("decision__level", "recommender", "form", "category")
+    )
+    sheets, open_sheets = _judges_sheets(rows)
     own, body = _tier_totals(rows)
-    scored = [(_combined(campaign, sheets[row.pk]), row) for row in rows]
-    scored.sort(key=lambda pair: (-(pair[0].value if pair[0] else -1), pair[1].code))
-    values = [score.value for score, _ in scored if score]
-    return [
-        Standing(
-            submission=row,
-            rank=values.index(score.value) + 1 if score else None,
-            score=score,
-            own=own.get(row.revision_id),
-            body=body.get(row.revision_id),
-            handed_in=len(sheets[row.pk]),
-            assigned=len(sheets[row.pk]) + open_sheets[row.pk],
-            decision=getattr(row, "decision", None),
+    places = _recommended_places(rows) if campaign.tie_order else {}
+    found = []
+    for row in rows:
+        score = _combined(campaign, [total for total, _ in sheets[row.pk]])
+        found.append(
+            Standing(
+                submission=row,
+                rank=None,
+                score=score,
+                own=own.get(row.revision_id),
+                body=body.get(row.revision_id),
+                handed_in=len(sheets[row.pk]),
+                assigned=len(sheets[row.pk]) + open_sheets[row.pk],
+                decision=getattr(row, "decision", None),
+                tie=scoring.tie_key(
+                    [marks for _, marks in sheets[row.pk]],
+                    campaign.tie_order,
+                    drop_from=campaign.drop_from,
+                    recommended=places.get(row.pk),
+                ),
+            )
         )
-        for score, row in scored
+    return ranked(found)
+
+
+def ranked(found: Iterable[Standing]) -> list[Standing]:
+    """In order, with ranks: equal weights share one."""
+    ordered = sorted(found, key=lambda one: one.submission.code)
+    ordered.sort(key=lambda one: one.weight, reverse=True)
+    weights = [one.weight for one in ordered if one.score]
+    first: dict[tuple[Decimal, ...], int] = {}
+    for place, weight in enumerate(weights, 1):
+        first.setdefault(weight, place)
+    scores = Counter(one.score.value for one in ordered if one.score)
+    alike = Counter(weights)
+    return [
+        replace(
+            one,
+            rank=first[one.weight],
+            settled=scores[one.score.value] > alike[one.weight],
+        )
+        if one.score
+        else one
+        for one in ordered
     ]
+
+
+def split_ties(found: Iterable[Standing]) -> list[Decimal]:
+    """Scores that stand on both sides of a cut although nothing tells them apart."""
+    levels: dict[tuple[Decimal, ...], set[int | None]] = defaultdict(set)
+    for one in found:
+        if one.score and one.decision:
+            levels[one.weight].add(one.decision.level_id)
+    return sorted({w[0] for w, several in levels.items() if len(several) > 1})[::-1]
+
+
+def _recommended_places(rows: Sequence[Submission]) -> dict[int, int]:
+    """Submission id → the place its recommending body gave it."""
+    placed = Candidate.objects.filter(submission__in=rows, rank__isnull=False)
+    return dict(placed.values_list("submission_id", "rank"))
 
 
 def _combined(campaign: Campaign, totals: list[Decimal]) -> scoring.Score | None:
@@ -75,21 +131,21 @@ def _combined(campaign: Campaign, totals: list[Decimal]) -> scoring.Score | None
     )
 
 
-def _judges_totals(
+def _judges_sheets(
     rows: Sequence[Submission],
-) -> tuple[dict[int, list[Decimal]], dict[int, int]]:
-    """(submission id → totals that count, submission id → sheets still open)."""
-    totals: dict[int, list[Decimal]] = defaultdict(list)
+) -> tuple[dict[int, list[tuple[Decimal, dict[str, str]]]], dict[int, int]]:
+    """(submission id → (total, marks) that count, submission id → sheets still open)."""
+    sheets: dict[int, list[tuple[Decimal, dict[str, str]]]] = defaultdict(list)
     still_open: dict[int, int] = defaultdict(int)
     found = Assignment.objects.filter(submission__in=rows, recused_at__isnull=True)
-    for pk, total, handed_in in found.values_list(
-        "submission_id", "total", "submitted_at"
+    for pk, total, marks, handed_in in found.values_list(
+        "submission_id", "total", "marks", "submitted_at"
     ):
         if handed_in:
-            totals[pk].append(total)
+            sheets[pk].append((total, marks))
         else:
             still_open[pk] += 1
-    return totals, still_open
+    return sheets, still_open
 
 
 def _tier_totals(
@@ -128,21 +184,22 @@ class Cut:
 
 
 def cut(standings: Sequence[Standing], counts: Iterable[tuple[AwardLevel, int]]) -> Cut:
-    """Awards by number, highest level first. Equal scores are never parted: a group
-    that straddles a line falls below it whole, and is named in ``ties``.
+    """Awards by number, highest level first. What nothing tells apart is never parted:
+    a group that straddles a line falls below it whole, and is named in ``ties``.
 
     ``lines`` maps a level's code to (results above the line, score just above, score
     just below).
     """
     scored = [one for one in standings if one.score]
     values = [one.score.value for one in scored]
+    weights = [one.weight for one in scored]
     levels: dict[int, AwardLevel] = {}
     ties, lines, start = [], {}, 0
     for level, wanted in counts:
         end = min(start + max(wanted, 0), len(scored))
-        if start < end < len(scored) and values[end - 1] == values[end]:
-            first = values.index(values[end])
-            last = len(values) - values[::-1].index(values[end])
+        if start < end < len(scored) and weights[end - 1] == weights[end]:
+            first = weights.index(weights[end])
+            last = len(weights) - weights[::-1].index(weights[end])
             group = tuple(one.submission.code for one in scored[first:last])
             ties.append(Tie(level, values[end], end - first, last - end, group))
             end = max(first, start)

@@ -22,6 +22,7 @@ class State(models.TextChoices):
     STAMPED = "stamped", "待推荐单位处理"
     DIRECT_ASKED = "direct_asked", "直接申报待确认"
     RECOMMENDED = "recommended", "已推荐"
+    RESERVED = "reserved", "候补"
     NOT_RECOMMENDED = "not_recommended", "未推荐"
     SUBMITTED = "submitted", "形式审查中"
     AMENDMENT_ASKED = "amendment_asked", "退回补正"
@@ -71,6 +72,9 @@ class MoveName(models.TextChoices):
     UNSTAMP = "unstamp", "撤回盖章"
     RECOMMEND = "recommend", "推荐"
     TAKE_BACK = "take_back", "取消推荐"
+    RESERVE = "reserve", "列入候补"
+    MOVE_UP = "move_up", "递补"
+    UNRESERVE = "unreserve", "移出候补"
     RECOMMENDER_RETURN = "recommender_return", "退回修改"
     DECLINE = "decline", "不推荐"
     SUBMIT = "submit", "提交秘书处"
@@ -208,6 +212,11 @@ MOVES: dict[MoveName, Move] = {
         _move(
             M.TAKE_BACK, {S.RECOMMENDED}, S.STAMPED, R.RECOMMENDER, Stage.RECOMMENDING
         ),
+        _move(M.RESERVE, {S.STAMPED}, S.RESERVED, R.RECOMMENDER, Stage.RECOMMENDING),
+        _move(
+            M.MOVE_UP, {S.RESERVED}, S.RECOMMENDED, R.RECOMMENDER, Stage.RECOMMENDING
+        ),
+        _move(M.UNRESERVE, {S.RESERVED}, S.STAMPED, R.RECOMMENDER, Stage.RECOMMENDING),
         _move(
             M.RECOMMENDER_RETURN,
             {S.STAMPED},
@@ -218,7 +227,7 @@ MOVES: dict[MoveName, Move] = {
         ),
         _move(
             M.DECLINE,
-            {S.STAMPED},
+            {S.STAMPED, S.RESERVED},
             S.NOT_RECOMMENDED,
             R.RECOMMENDER,
             Stage.RECOMMENDING,
@@ -279,6 +288,7 @@ HOLDERS: dict[State, Role | None] = {
     S.AMENDED: R.UNIT,
     S.STAMPED: R.RECOMMENDER,
     S.RECOMMENDED: R.RECOMMENDER,
+    S.RESERVED: R.RECOMMENDER,
     S.DIRECT_ASKED: R.ASSOCIATION,
     S.SUBMITTED: R.ASSOCIATION,
     S.CHECKED: R.ASSOCIATION,

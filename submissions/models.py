@@ -173,7 +173,9 @@ class Submission(models.Model):
                 name="filed_means_frozen",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["stamped", "recommended", "not_recommended"])
+                condition=~Q(
+                    state__in=["stamped", "recommended", "reserved", "not_recommended"]
+                )
                 | Q(recommender__isnull=False),
                 name="recommending_needs_a_recommender",
             ),

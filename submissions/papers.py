@@ -148,7 +148,12 @@ def opinion_form(sheet: ScoreSheet) -> dict[str, Any]:
         "group_name": form.honoured(revision.content),
         "topic": form.value(revision.content, "title"),
         "topic_type": submission.topic_type_label,
-        "recommender": revision.recommender_name,
+        "recommender": revision.recommender_name
+        or (
+            "直接申报"
+            if submission.category.needs_recommender
+            else "本类别不经推荐单位"
+        ),
         "rubric": sheet.rubric.name,
         "points": sheet.rubric.points,
         "marks": _marks(sheet.rubric, sheet.marks),

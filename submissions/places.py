@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
 from qcportal.accounts.models import Organisation
-from qcportal.campaigns.access import class_in, in_good_standing
-from qcportal.campaigns.models import Campaign, QuotaRule
+from qcportal.campaigns import quotas
+from qcportal.campaigns.models import Campaign, QuotaGrant, QuotaRule
+from qcportal.campaigns.quotas import barred, covers, grants_on, places_of, rules_for
 from qcportal.campaigns.shows import type_labels
 from submissions.lifecycle import PLACED, State
 from submissions.models import Submission
@@ -28,7 +29,8 @@ PENDING = frozenset({State.STAMPED})
 class Meter:
     """Places of one rule for one subject: ``used`` taken, ``pending`` still waiting.
     ``places`` is what the rule and the grants give; ``barred`` says that it is none
-    because the membership is not in order."""
+    because the membership is not in order. ``reserved`` stand on the reserve list and
+    take no place; ``grants`` are the single adjustments in ``places``."""
 
     rule: QuotaRule
     label: str
@@ -36,6 +38,8 @@ class Meter:
     used: int
     pending: int
     barred: bool = False
+    reserved: int = 0
+    grants: tuple[QuotaGrant, ...] = ()
 
     @property
     def left(self) -> int:
@@ -51,56 +55,27 @@ class Meter:
         return self.used >= self.places
 
     @property
+    def reserve_left(self) -> int:
+        """How many more may stand on the reserve list."""
+        return max(0, self.rule.reserve - self.reserved)
+
+    @property
     def past_soft(self) -> bool:
         return self.rule.soft is not None and self.used >= self.rule.soft
 
 
-def rules_for(campaign: Campaign, recommender: Organisation) -> list[QuotaRule]:
-    """The rules that bind a recommending body: named beats class beats general. A
-    narrower rule without a limit lifts the general one."""
-    chosen: dict[tuple[str, int | None, str], QuotaRule] = {}
-    body_class = class_in(campaign, recommender)
-    for rule in sorted(campaign.quota_rules.all(), key=_narrowness):
-        named = rule.recommender_id in (None, recommender.pk)
-        classed = rule.recommender_class in ("", body_class)
-        if named and classed:
-            chosen[rule.subject, rule.category_id, rule.topic_type] = rule
-    return [rule for rule in chosen.values() if rule.hard is not None]
+PER_UNIT_ANYWHERE = frozenset(
+    {QuotaRule.Subject.UNIT_OVERALL, QuotaRule.Subject.UNIT_REGION}
+)
 
 
-def _narrowness(rule: QuotaRule) -> tuple[int, int]:
-    """General rules first, then by class, then by name; each in the notice's order."""
-    return (2 if rule.recommender_id else 1 if rule.recommender_class else 0, rule.pk)
+@dataclass
+class Counts:
+    """How many are taken, waiting and in reserve, by unit, category and type."""
 
-
-def barred(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> bool:
-    """The rule gives nothing to a body whose membership is not in order."""
-    return rule.needs_good_standing and not in_good_standing(campaign, recommender)
-
-
-def places_of(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> int:
-    """What the rule gives this body, with what was granted or taken beyond it. ``rule``
-    is one of ``rules_for``."""
-    if barred(campaign, recommender, rule):
-        return 0
-    places = rule.hard or 0
-    if rule.subject == QuotaRule.Subject.RECOMMENDER:
-        places += sum(
-            grant.extra
-            for grant in campaign.standing_grants
-            if grant.recommender_id == recommender.pk
-            and (grant.category_id, grant.topic_type)
-            == (rule.category_id, rule.topic_type)
-        )
-    return max(0, places)
-
-
-def covers(rule: QuotaRule, category_id: int, topic_type: str) -> bool:
-    """Whether a result of that category and type draws on the rule."""
-    return rule.category_id in (None, category_id) and rule.topic_type in (
-        "",
-        topic_type,
-    )
+    used: Counter[Key] = field(default_factory=Counter)
+    pending: Counter[Key] = field(default_factory=Counter)
+    reserved: Counter[Key] = field(default_factory=Counter)
 
 
 class Tally:
@@ -111,21 +86,33 @@ class Tally:
         self.rules = rules_for(campaign, recommender)
         self.labels = type_labels(campaign)
         self.categories = {c.pk: c.name for c in campaign.categories_in_order}
-        counted = Submission.objects.filter(
-            campaign=campaign, state__in=PLACED | PENDING
-        )
-        self.used, self.pending = _counts(counted.filter(recommender=recommender))
-        self.used_anywhere: Counter[Key] = Counter()
-        self.pending_anywhere: Counter[Key] = Counter()
-        if any(r.subject == QuotaRule.Subject.UNIT_OVERALL for r in self.rules):
-            units = {unit for unit, _, _ in [*self.used, *self.pending]}
-            below = recommender.affiliations_below.values("unit")
-            anywhere = counted.filter(Q(unit__in=units) | Q(unit__in=below))
-            self.used_anywhere, self.pending_anywhere = _counts(anywhere)
+        self.own_counts = _counts(_counted(campaign).filter(recommender=recommender))
+        self.around = {
+            subject: _counts(self._anywhere(subject))
+            for subject in PER_UNIT_ANYWHERE
+            if any(rule.subject == subject for rule in self.rules)
+        }
+
+    @property
+    def used(self) -> Counter[Key]:
+        return self.own_counts.used
+
+    @property
+    def pending(self) -> Counter[Key]:
+        return self.own_counts.pending
+
+    def _anywhere(self, subject: str) -> QuerySet[Submission]:
+        """What the units of this body have through others too."""
+        known = {unit for unit, _, _ in [*self.used, *self.pending]}
+        below = self.recommender.affiliations_below.values("unit")
+        found = _counted(self.campaign).filter(Q(unit__in=known) | Q(unit__in=below))
+        if subject == QuotaRule.Subject.UNIT_REGION:
+            found = found.filter(recommender__region=self.recommender.region)
+        return found
 
     def meter(self, rule: QuotaRule, unit_id: int | None = None) -> Meter:
         """``unit_id`` is needed for rules counted per unit."""
-        anywhere = rule.subject == QuotaRule.Subject.UNIT_OVERALL
+        counts = self.around.get(rule.subject, self.own_counts)
         whole_body = rule.subject == QuotaRule.Subject.RECOMMENDER
 
         def count(counter: Counter[Key]) -> int:
@@ -139,9 +126,10 @@ class Tally:
         return Meter(
             rule, self.label(rule),
             places_of(self.campaign, self.recommender, rule),
-            count(self.used_anywhere if anywhere else self.used),
-            count(self.pending_anywhere if anywhere else self.pending),
+            count(counts.used), count(counts.pending),
             barred(self.campaign, self.recommender, rule),
+            count(self.own_counts.reserved),
+            tuple(grants_on(self.campaign, self.recommender, rule)),
         )  # fmt: skip
 
     def label(self, rule: QuotaRule) -> str:
@@ -167,13 +155,46 @@ class Tally:
                 yield self.meter(rule, submission.unit_id)
 
 
-def _counts(rows: QuerySet[Submission]) -> tuple[Counter[Key], Counter[Key]]:
-    """(taken, waiting) by unit, category and topic type."""
-    used: Counter[Key] = Counter()
-    pending: Counter[Key] = Counter()
+def held_with(tally: Tally, submission: Submission) -> list[Organisation]:
+    """Whose places must be held before one is taken for the submission: the body's,
+    and the unit's where a rule counts it over several bodies."""
+    overall = any(rule.subject in PER_UNIT_ANYWHERE for rule in tally.rules)
+    return [tally.recommender, submission.unit] if overall else [tally.recommender]
+
+
+def _counted(campaign: Campaign) -> QuerySet[Submission]:
+    states = PLACED | PENDING | {State.RESERVED}
+    return Submission.objects.filter(
+        campaign=campaign, state__in=states, recommender__isnull=False
+    )
+
+
+def _counts(rows: QuerySet[Submission]) -> Counts:
+    found = Counts()
     for unit, category, topic_type, state in rows.values_list(
         "unit_id", "category_id", "topic_type", "state"
     ):
-        counter = used if State(state) in PLACED else pending
+        match State(state):
+            case State.RESERVED:
+                counter = found.reserved
+            case placed if placed in PLACED:
+                counter = found.used
+            case _:
+                counter = found.pending
         counter[unit, category, topic_type] += 1
-    return used, pending
+    return found
+
+
+def taken(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> int:
+    """Places of one of the body's own rules that its results have."""
+    return sum(
+        1
+        for category_id, topic_type in Submission.objects.filter(
+            campaign=campaign, recommender=recommender, state__in=PLACED
+        ).values_list("category_id", "topic_type")
+        if covers(rule, category_id, topic_type)
+    )
+
+
+# The ground below knows rules, not submissions: it asks here how many are taken.
+quotas.count_with(taken)

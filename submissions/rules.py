@@ -12,7 +12,7 @@ from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import CHANNELS
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
-from qcportal.campaigns import definition, scoring
+from qcportal.campaigns import definition, quotas, scoring
 from qcportal.campaigns.models import Campaign, Category
 from qcportal.campaigns.rules import Whose, moment, why_closed
 from qcportal.campaigns.stages import Stage
@@ -81,6 +81,8 @@ def why_not(
         return
     if name == MoveName.UNSTAMP:
         yield from why_not_in_person(actor)
+        if not submission.category.needs_unit_stamp:
+            yield Refusal("no_unit_stamp", "本类别不用单位盖章，没有章可以撤回。")
     if move.amending:
         yield from _why_not_amending(submission, at)
     elif move.stage is not None:
@@ -457,7 +459,7 @@ def unit_cautions(submission: Submission) -> Iterator[Refusal]:
         return
     tally = places.Tally(submission.campaign, submission.recommender)
     for meter in tally.of_unit(submission.unit_id):
-        if not places.covers(meter.rule, submission.category_id, submission.topic_type):
+        if not quotas.covers(meter.rule, submission.category_id, submission.topic_type):
             continue
         taken = meter.used + meter.pending
         if submission.state_enum == State.STAMPED:
@@ -486,6 +488,7 @@ def why_not_remind(
 
 LINE_MOVES = {
     MoveName.RECALL, MoveName.RECALL_PAST_UNIT, MoveName.TAKE_BACK, MoveName.UNSTAMP,
+    MoveName.RESERVE, MoveName.UNRESERVE,
 }  # fmt: skip
 SEAL_MOVES = {
     MoveName.STAMP, MoveName.STAMP_DIRECT, MoveName.STAMP_UP, MoveName.STAMP_AMENDED,
@@ -515,6 +518,7 @@ def offers(
         for name in names
         if MOVES[name].role == actor.role
         and submission.state_enum in MOVES[name].from_states
+        and (name != MoveName.UNSTAMP or submission.category.needs_unit_stamp)
     ]
 
 

@@ -36,6 +36,7 @@ CHIPS: dict[State, tuple[str, str]] = {
     S.STAMPED: ("wait", "待推荐单位处理"),
     S.DIRECT_ASKED: ("wait", "直接申报待确认"),
     S.RECOMMENDED: ("ok", "已推荐"),
+    S.RESERVED: ("wait", "候补"),
     S.NOT_RECOMMENDED: ("end", "未推荐"),
     S.SUBMITTED: ("run", "形式审查中"),
     S.AMENDMENT_ASKED: ("back", "退回补正"),
@@ -60,8 +61,8 @@ MINE: dict[State, Role] = {
 # The tier (index into TIERS) a submission stands at; None: nowhere any more.
 STANDS_AT: dict[State, int | None] = {
     S.DRAFT: 0, S.RETURNED: 0, S.AMENDMENT_ASKED: 0, S.FILED: 1, S.AMENDED: 1,
-    S.STAMPED: 2, S.RECOMMENDED: 2, S.DIRECT_ASKED: 3, S.SUBMITTED: 3, S.CHECKED: 4,
-    S.JUDGING: 4, S.DECIDED: 4, S.ANNOUNCED: 5, S.PUBLISHED: None,
+    S.STAMPED: 2, S.RECOMMENDED: 2, S.RESERVED: 2, S.DIRECT_ASKED: 3, S.SUBMITTED: 3,
+    S.CHECKED: 4, S.JUDGING: 4, S.DECIDED: 4, S.ANNOUNCED: 5, S.PUBLISHED: None,
     S.NOT_RECOMMENDED: None, S.SET_ASIDE: None, S.PASSED_OVER: None, S.WITHDRAWN: None,
 }  # fmt: skip
 # How many tiers had done their part when it ended.
@@ -83,6 +84,7 @@ WAITING_FOR = {
     S.AMENDED: "等待核对补正内容并重新盖章",
     S.STAMPED: "等待评审和推荐",
     S.RECOMMENDED: "已推荐，等推荐表盖章提交",
+    S.RESERVED: "列入候补，有名额空出来才能递补",
     S.DIRECT_ASKED: "正在确认能否直接申报",
     S.SUBMITTED: "正在核对材料（形式审查）",
     S.CHECKED: "形式审查通过，等专家评审",
@@ -117,6 +119,9 @@ WHAT = {
     M.UNSTAMP: "单位撤回盖章",
     M.RECOMMEND: "已推荐",
     M.TAKE_BACK: "取消推荐",
+    M.RESERVE: "列入候补",
+    M.MOVE_UP: "候补递补，已推荐",
+    M.UNRESERVE: "移出候补",
     M.RECOMMENDER_RETURN: "推荐单位退回，请修改",
     M.DECLINE: "推荐单位本届没有推荐",
     M.SUBMIT: "推荐单位已提交秘书处",
@@ -137,7 +142,7 @@ WHAT = {
 TONES = {
     M.UNIT_RETURN: "bad", M.RECOMMENDER_RETURN: "bad", M.REFUSE_DIRECT: "bad",
     M.ASK_AMENDMENT: "bad", M.DECLINE: "bad", M.SET_ASIDE: "bad", M.UNSTAMP: "wait",
-    M.TAKE_BACK: "wait",
+    M.TAKE_BACK: "wait", M.RESERVE: "wait", M.UNRESERVE: "wait",
 }  # fmt: skip
 
 
@@ -395,7 +400,8 @@ def _returned_sentence(submission: Submission, at: datetime) -> str:
         if _amendment_lapsed(submission, at):
             return f"补正期限 {moment(submission.due_at)} 已过，请打秘书处电话"
         return f"{said}，请在 {moment(submission.due_at)} 前补正"
-    return f"{said}，改好后单位要重新盖章"
+    again = "，改好后单位要重新盖章" if submission.category.needs_unit_stamp else ""
+    return f"{said}{again}"
 
 
 def return_reason(submission: Submission) -> Step | None:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
+from qcportal.campaigns import quotas
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.models import Campaign
 from qcportal.documents.models import Document
@@ -30,7 +31,8 @@ TABS = {
     "": ("待出意见", Q(state__in=STAMPABLE)),
     "stamped": (
         "已盖章",
-        ~Q(state__in=STAMPABLE | RETURNED | {State.DRAFT, State.WITHDRAWN}),
+        ~Q(state__in=STAMPABLE | RETURNED | {State.DRAFT, State.WITHDRAWN})
+        & Q(category__needs_unit_stamp=True),
     ),
     "returned": ("已退回", Q(state__in=RETURNED)),
     "all": ("全部", Q()),
@@ -221,7 +223,7 @@ def contests(campaign: Campaign | None, actor: Actor) -> list[Contest]:
                 s
                 for s in rows
                 if s.recommender_id == body.pk
-                and places.covers(meter.rule, s.category_id, s.topic_type)
+                and quotas.covers(meter.rule, s.category_id, s.topic_type)
             ]
             # An amended one comes back to the unit and keeps the place it has.
             wanting = [s for s in here if s.state_enum == State.FILED]
@@ -298,6 +300,8 @@ def desk_row(submission: Submission, found: Iterable[Contest]) -> Row:
 
 def score_note(submission: Submission) -> tuple[str, str]:
     """(words, class) on how far the unit's own sheet is."""
+    if not submission.category.needs_unit_stamp:
+        return "不用单位盖章", "t-soft"
     if submission.own_complete is None:
         return "还没有自评", "t-soft"
     if not submission.own_complete:
@@ -386,6 +390,8 @@ def compared(submissions: Sequence[Submission]) -> list[tuple[str, list[str]]]:
 
 def outcome(submission: Submission) -> tuple[str, str]:
     """(tone, sentence) over a sheet that is not the unit's to change now."""
+    if not submission.category.needs_unit_stamp:
+        return "info", "本类别不用单位盖章，成果由班组直接提交，这里只供查看。"
     match submission.state_enum:
         case State.DRAFT | State.WITHDRAWN:
             return "warn", "班组已经收回这项成果，现在不能评分和盖章。"
@@ -396,11 +402,13 @@ def outcome(submission: Submission) -> tuple[str, str]:
 
 def place_words(submission: Submission) -> str:
     """Which place the stamp will ask for: 问题解决型（本单位第 1 个，共 1 个名额）."""
+    if not submission.category.needs_recommender:
+        return "本类别不经推荐单位，不占名额"
     if submission.recommender is None:
         return "直接申报，不占推荐单位名额"
     tally = places.Tally(submission.campaign, submission.recommender)
     for meter in tally.of_unit(submission.unit_id):
-        if places.covers(meter.rule, submission.category_id, submission.topic_type):
+        if quotas.covers(meter.rule, submission.category_id, submission.topic_type):
             taken = meter.used + meter.pending
             mine = 0 if submission.state_enum == State.AMENDED else 1
             return f"本单位{meter.label}第 {taken + mine} 项，共 {meter.places} 个名额"

@@ -20,7 +20,13 @@ from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Affiliation, Organisation, User
 from qcportal.accounts.roles import Duty, Role
 from qcportal.campaigns.actions import let_judge, let_run
-from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
+from qcportal.campaigns.models import (
+    AwardLevel,
+    Campaign,
+    Category,
+    FormVersion,
+    Rubric,
+)
 from qcportal.campaigns.presets import FOLDER, read
 from qcportal.documents import uploads
 from qcportal.documents.models import Document
@@ -28,6 +34,7 @@ from recommenders import actions as recommending
 from recommenders import visiting
 from recommenders.models import Paper, SiteVisit
 from reviews import actions as reviewing
+from reviews.rules import items_of
 from submissions import actions as filing
 from submissions.models import Submission, Tier
 from submissions.rules import sheet_of
@@ -198,6 +205,46 @@ def other_campaign(host: Organisation, officer: Actor, at: datetime) -> Campaign
     return found
 
 
+def category_beside(campaign: Campaign, code: str, name: str, **given: Any) -> Category:
+    """One more category of the campaign, with the first's form and a rubric for all."""
+    first = campaign.categories.get(code="result")
+    made = Category.objects.create(
+        campaign=campaign, order=campaign.categories.count() + 1, code=code, name=name,
+        **given,
+    )  # fmt: skip
+    FormVersion.objects.create(
+        category=made, version=1, definition=first.forms.get().definition,
+        published_at=campaign.published_at,
+    )  # fmt: skip
+    known = first.rubrics.get(topic_type="problem")
+    rubric = Rubric.objects.create(
+        category=made, name=f"{name}评审表", step=known.step,
+        published_at=campaign.published_at,
+    )  # fmt: skip
+    for criterion in known.criteria.all():
+        criterion.pk, criterion.rubric = None, rubric
+        criterion._state.adding = True
+        criterion.save()
+    return made
+
+
+def three_categories(campaign: Campaign) -> None:
+    """Beside the ordinary one: 班组 past the unit's stamp, 明星 past any recommending
+    body with an award and a certificate of its own. The places stay the first's."""
+    campaign.quota_rules.update(category=campaign.categories.get(code="result"))
+    category_beside(campaign, "team", "质量信得过班组", needs_unit_stamp=False)
+    star = category_beside(
+        campaign, "star", "用户满意服务明星", needs_recommender=False,
+        result_words="上海市用户满意服务明星",
+        certificate_words="《{title}》被评为{year}年{result}",
+        certificate_pattern="STAR{year}-{serial:03d}",
+    )  # fmt: skip
+    AwardLevel.objects.create(
+        campaign=campaign, category=star, order=1, code="star", name="服务明星"
+    )
+    campaign.__dict__.pop("categories_in_order", None)
+
+
 # --- submissions ----------------------------------------------------------------------
 
 
@@ -251,11 +298,12 @@ class Walk:
         self.campaign, self.cast, self.at = campaign, people, at
         self.topic: Topic | None = None  # drafts begin from it
         self.visits = False  # the body goes on site before it recommends
+        self.category = "result"  # drafts are begun in it
 
     def draft(self, group: Actor | None = None, **changes: Any) -> Submission:
         by = group or self.cast.group
         begun = filing.begin(
-            self.campaign.categories.get(code="result"),
+            self.campaign.categories.get(code=self.category),
             by=by,
             at=self.at,
             topic=self.topic,
@@ -277,6 +325,8 @@ class Walk:
 
     def stamped(self, group: Actor | None = None, **changes: Any) -> Submission:
         found = self.filed(group, **changes)
+        if not found.category.needs_unit_stamp:
+            return found
         by = self.unit_actor(found)
         marks = full_marks(filing.rubric_for(found))
         filing.save_sheet(
@@ -292,6 +342,8 @@ class Walk:
     def scored(self, group: Actor | None = None, **changes: Any) -> Submission:
         """Stamped by the unit, scored and stamped by the recommending body."""
         found = self.stamped(group, **changes)
+        if not found.category.needs_recommender:
+            return found
         by = self.body_actor(found)
         marks = full_marks(filing.rubric_for(found), 0.88)
         recommending.save_sheet(
@@ -306,6 +358,8 @@ class Walk:
 
     def recommended(self, group: Actor | None = None, **changes: Any) -> Submission:
         found = self.scored(group, **changes)
+        if not found.category.needs_recommender:
+            return found
         if self.visits:
             self.visit(found)
         recommending.recommend(found.pk, by=self.body_actor(found), at=self.at)
@@ -324,14 +378,14 @@ class Walk:
 
     def submitted(self, group: Actor | None = None, **changes: Any) -> Submission:
         found = self.recommended(group, **changes)
+        if not found.category.needs_recommender:
+            return found
         self.hand_over(self.body_actor(found))
         return self.fresh(found)
 
     def checked(self, group: Actor | None = None, **changes: Any) -> Submission:
         found = self.submitted(group, **changes)
-        answers = {
-            i.pk: (True, "") for i in CheckItem.objects.filter(campaign=self.campaign)
-        }
+        answers = {item.pk: (True, "") for item in items_of(found)}
         reviewing.pass_check(found.pk, answers, by=self.cast.association, at=self.at)
         return self.fresh(found)
 
@@ -352,11 +406,7 @@ class Walk:
                 remark="现状调查分层清楚，建议补充要因确认的测量数据。",
                 version=0, hand_in=True, by=judge, at=self.at,
             )  # fmt: skip
-        chosen = (
-            AwardLevel.objects.get(campaign=self.campaign, code=level)
-            if level
-            else None
-        )
+        chosen = next((lv for lv in found.category.levels if lv.code == level), None)
         reviewing.decide(found.pk, chosen, by=self.cast.association, at=self.at)
         return self.fresh(found)
 

@@ -90,6 +90,14 @@ def twins(django_db_setup, django_db_blocker) -> Iterator[factories.Walk]:
             back.pk, comment=f"{NEIGHBOUR}请补充。", by=cast.other_unit, at=at
         )
         walk.draft(cast.other_group, **planted(NEIGHBOUR))
+        # The same texts in categories that leave a tier out.
+        factories.three_categories(walk.campaign)
+        for walk.category in ("team", "star"):
+            mark_the_rest(
+                walk.scored(cast.other_group, **planted(NEIGHBOUR)), NEIGHBOUR
+            )
+        mark_the_rest(walk.judging(cast.other_group, **planted(NEIGHBOUR)), NEIGHBOUR)
+        walk.category = "result"
         for body in (cast.recommender, cast.other_recommender):
             dossier = recommending.dossier_of(walk.campaign, body.organisation)
             rows = dossier.candidates.filter(recommended_at__isnull=False)

@@ -80,6 +80,8 @@ WHAT = {
     "member_class_kept": "记会员类别",
     "affiliation_made": "建立隶属关系",
     "affiliation_ended": "解除隶属关系",
+    "places_granted": "单独调整名额",
+    "places_ended": "收回单独调整的名额",
     "recommending_granted": "授权推荐",
     "recommending_revoked": "收回推荐授权",
     "year_sent": "报送登记",
@@ -153,7 +155,7 @@ KEYED = {
     "organisation_edited", "organisation_ended", "organisation_resumed",
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
     "affiliation_ended", "recommending_granted", "recommending_revoked", "imported",
-    "list_downloaded",
+    "list_downloaded", "places_granted", "places_ended",
 }  # fmt: skip
 NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}
 # What these are about is the person who acted.
@@ -230,6 +232,8 @@ def details(data: dict[str, Any]) -> str:
         parts.append(f"{data['minutes']} 分钟")
     if data.get("path"):
         parts.append(str(data["path"]))
+    if isinstance(data.get("extra"), int):
+        parts.append(f"{data['extra']:+d} 个名额")
     if isinstance(data.get("rows"), int):
         parts.append(f"{data['rows']} 项")
     if isinstance(data.get("count"), int):

@@ -1,4 +1,5 @@
-"""The only writers of campaigns: windows, publication, numbers, who runs and judges."""
+"""The only writers of campaigns: windows, publication, numbers, places, who runs and
+judges."""
 
 from datetime import datetime
 
@@ -8,10 +9,12 @@ from guardian.shortcuts import assign_perm, remove_perm
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation, User
 from qcportal.audit.record import record
-from qcportal.campaigns import rules
+from qcportal.campaigns import quotas, rules
 from qcportal.campaigns.models import (
     Campaign,
+    Category,
     Counter,
+    QuotaGrant,
     RecommendingRight,
     SettingCheck,
     Window,
@@ -104,6 +107,83 @@ def next_number(campaign: Campaign, name: str) -> int:
     counter.value += 1
     counter.save(update_fields=["value"])
     return counter.value
+
+
+# --- places -------------------------------------------------------------------------
+
+
+def hold_places(campaign: Campaign, *organisations: Organisation) -> None:
+    """Hold the places of bodies and units in the campaign until the transaction ends:
+    who takes a place, gives one or takes one back counts alone. Call it after the
+    locks of submission and dossier."""
+    names = sorted(f"places-{organisation.pk}" for organisation in organisations)
+    for name in names:
+        Counter.objects.get_or_create(campaign=campaign, name=name)
+        Counter.objects.select_for_update().get(campaign=campaign, name=name)
+
+
+@transaction.atomic
+def grant_places(
+    campaign: Campaign,
+    recommender: Organisation,
+    *,
+    category: Category | None,
+    topic_type: str,
+    extra: int,
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> QuotaGrant:
+    """Give one recommending body places beyond the rules (``extra`` below 0: take
+    some), for exactly what one of its rules counts. The body reads the reason.
+
+    Raises Refused (``not_yours``, ``reason_missing``, ``grant_without_rule``,
+    ``places_in_use`` …).
+    """
+    hold_places(campaign, recommender)
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    refuse_if(rules.why_not_adjust_places(campaign, reason, by))
+    refuse_if(quotas.why_not_grant(campaign, recommender, category, topic_type, extra))
+    grant = QuotaGrant.objects.create(
+        campaign=campaign, recommender=recommender, category=category,
+        topic_type=topic_type, extra=extra, reason=reason.strip(), by=by.user, at=at,
+    )  # fmt: skip
+    record(
+        by, "places_granted", str(recommender.key), at=at, campaign=campaign.code,
+        name=recommender.name, extra=extra, category=category.code if category else "",
+        topic_type=topic_type, reason=reason.strip(),
+    )  # fmt: skip
+    return grant
+
+
+@transaction.atomic
+def end_grant(grant_id: int, *, reason: str, by: Actor, at: datetime) -> QuotaGrant:
+    """Undo a single adjustment; a second click changes nothing. Refused with
+    ``places_in_use`` while the body needs the places."""
+    found = QuotaGrant.objects.select_related("campaign", "recommender").get(
+        pk=grant_id
+    )
+    hold_places(found.campaign, found.recommender)
+    grant = QuotaGrant.objects.select_related("campaign", "recommender").get(
+        pk=grant_id
+    )
+    refuse_if(rules.why_not_adjust_places(grant.campaign, reason, by))
+    if grant.ended_at is not None:
+        return grant
+    body = grant.recommender
+    rule = quotas.own_rule(grant.campaign, body, grant.category_id, grant.topic_type)
+    if rule is not None:
+        refuse_if(quotas.why_not_change(grant.campaign, body, rule, -grant.extra))
+    grant.ended_at = at
+    grant.save(update_fields=["ended_at"])
+    record(
+        by, "places_ended", str(body.key), at=at, campaign=grant.campaign.code,
+        name=body.name, extra=grant.extra, reason=reason.strip(),
+    )  # fmt: skip
+    return grant
+
+
+# --- numbers and rights -------------------------------------------------------------
 
 
 @transaction.atomic

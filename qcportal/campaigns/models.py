@@ -491,22 +491,27 @@ class QuotaRule(models.Model):
     """How many results may go up. Nullable columns narrow whom the rule covers.
 
     ``subject`` RECOMMENDER counts all results of one recommending body, UNIT those of
-    one unit within one recommending body (Shanghai 2020 三.3), UNIT_OVERALL those of one
-    unit through whichever body. ``recommender`` beats ``recommender_class`` beats
-    neither. Up to ``soft`` is free, from there a caution; ``hard`` is a refusal, empty
-    means no limit (工会、妇联、科协可直接推荐, Hubei 2023). ``reserve`` more may stand on
-    the reserve list (候补).
+    one unit within one recommending body (Shanghai 2020 三.3), UNIT_REGION those of one
+    unit through the bodies of one region, UNIT_OVERALL those of one unit through
+    whichever body. ``recommender`` beats ``recommender_class`` beats ``region`` (of the
+    body) beats none. Up to ``soft`` is free, from there a caution; ``hard`` is a
+    refusal, empty means no limit (工会、妇联、科协可直接推荐, Hubei 2023). ``reserve``
+    more may stand on the reserve list (候补).
     """
 
     class Subject(models.TextChoices):
         RECOMMENDER = "recommender", "每个推荐单位"
         UNIT = "unit", "推荐单位内每家单位"
+        UNIT_REGION = "unit_region", "每家单位在一个地区（不论由谁推荐）"
         UNIT_OVERALL = "unit_overall", "每家单位（不论由谁推荐）"
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="quota_rules")
     subject = models.CharField("对象", max_length=16, choices=Subject.choices)
     recommender_class = models.CharField(
         max_length=16, choices=RecommenderClass.choices, blank=True
+    )
+    region = models.CharField(
+        "推荐单位所在地区", max_length=40, blank=True, help_text="空着对所有地区有效"
     )
     recommender = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
@@ -528,6 +533,7 @@ class QuotaRule(models.Model):
                     "campaign",
                     "subject",
                     "recommender_class",
+                    "region",
                     "recommender",
                     "category",
                     "topic_type",
@@ -536,7 +542,9 @@ class QuotaRule(models.Model):
                 name="quota_rule_once",
             ),
             models.CheckConstraint(
-                condition=Q(subject__in=["recommender", "unit", "unit_overall"]),
+                condition=Q(
+                    subject__in=["recommender", "unit", "unit_region", "unit_overall"]
+                ),
                 name="quota_subject_known",
             ),
             models.CheckConstraint(

@@ -1,6 +1,6 @@
 """Questions about time and settings. Pure reading; the instant is a parameter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
+from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign, Category, Window
 from qcportal.campaigns.stages import Stage
@@ -77,6 +78,29 @@ def why_closed(
         )
 
 
+def why_closed_for_all(
+    campaign: Campaign,
+    stage: Stage,
+    at: datetime,
+    categories: Iterable[Category],
+    organisation_id: int,
+) -> Iterator[Refusal]:
+    """As ``why_closed`` for what covers several categories at once: open while it is
+    open for one of them; else the refusal of the one that closes last."""
+    whose = [Whose(category, (organisation_id,)) for category in categories]
+    asked = [(one, list(why_closed(campaign, stage, at, one))) for one in whose]
+    if not asked:
+        yield from why_closed(campaign, stage, at, Whose(None, (organisation_id,)))
+    elif all(refusals for _, refusals in asked):
+        last = max(asked, key=lambda pair: _last(campaign, stage, pair[0]))
+        yield from last[1]
+
+
+def _last(campaign: Campaign, stage: Stage, whose: Whose) -> float:
+    closes_at = closing(campaign, stage, whose)
+    return closes_at.timestamp() if closes_at else 0.0
+
+
 def why_not_move_window(
     window: Window,
     opens_at: datetime,
@@ -121,3 +145,19 @@ def why_not_let_recommend(
         )
     if campaign.host_id == organisation.pk:
         yield Refusal("own_campaign", "主办单位不能在自己的活动里推荐。", "campaign")
+
+
+def why_not_adjust_places(
+    campaign: Campaign, reason: str, actor: Actor
+) -> Iterator[Refusal]:
+    """``not_yours``, ``campaign_ended``, ``reason_missing``, ``reason_long``: who may
+    give or take single places, and with what words."""
+    yield from why_not_in_person(actor)
+    if not access.run_by(actor).filter(pk=campaign.pk).exists():
+        yield Refusal("not_yours", "调整名额由主办单位的秘书处办理。")
+    if campaign.ended_at is not None:
+        yield Refusal("campaign_ended", "活动已经办结，名额不能再调整。")
+    if not reason.strip():
+        yield Refusal("reason_missing", "请写明原因，推荐单位会看到。", "reason")
+    elif len(reason.strip()) > 200:
+        yield Refusal("reason_long", "原因最多 200 字。", "reason")

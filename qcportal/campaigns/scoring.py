@@ -87,3 +87,30 @@ def combine(
     mean = sum(kept, Decimal(0)) / len(kept)
     unit = Decimal(1).scaleb(-decimals)
     return Score(mean.quantize(unit, rounding=ROUND_HALF_UP), kept, dropped)
+
+
+Marks = Mapping[str, object]
+
+
+def tie_key(
+    sheets: Sequence[Marks],
+    tie_order: Sequence[str],
+    *,
+    drop_from: int,
+    recommended: int | None,
+) -> tuple[Decimal, ...]:
+    """What stands between equal scores: the mean of each listed criterion (highest and
+    lowest left out as in the score itself, not rounded further than six places), then
+    the place the recommending body gave. Larger is better; empty without an order."""
+    if not tie_order:
+        return ()
+    means = []
+    for code in tie_order:
+        given = [mark(marks.get(code, "")) for marks in sheets]
+        found = combine(
+            [value for value in given if value is not None],
+            drop_from=drop_from,
+            decimals=6,
+        )
+        means.append(found.value if found else Decimal(-1))
+    return (*means, Decimal(-recommended if recommended else -(10**6)))

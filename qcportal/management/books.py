@@ -30,7 +30,7 @@ from submissions.models import ScoreSheet, Stamp, Submission, Tier
 
 # States in which the unit stands behind the revision that counts.
 STAMPED = frozenset(
-    {State.STAMPED, State.DIRECT_ASKED, State.NOT_RECOMMENDED}
+    {State.STAMPED, State.RESERVED, State.DIRECT_ASKED, State.NOT_RECOMMENDED}
     | (PLACED - {State.AMENDED})
 )
 CHUNK = 1024 * 1024
@@ -128,7 +128,9 @@ def stamps_disagree() -> Iterator[Finding]:
     counts; ``stamp_differs``: a live stamp is bound to other content."""
     live = Stamp.objects.filter(voided_at__isnull=True)
     stamped = live.filter(sheet__tier=Tier.UNIT).values("sheet__revision")
-    bare = Submission.objects.filter(state__in=STAMPED).exclude(revision__in=stamped)
+    bare = Submission.objects.filter(
+        state__in=STAMPED, category__needs_unit_stamp=True
+    ).exclude(revision__in=stamped)
     for code in bare.order_by("code").values_list("code", flat=True):
         yield Finding("stamp_missing", code, "已经送出，却没有有效的单位盖章。")
     rows = live.select_related("act", "sheet__revision__submission").order_by("pk")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.campaigns.deadlines import judged
+from qcportal.campaigns.models import Campaign, Category
 from qcportal.clock import now
 from qcportal.ui.middleware import safe_referer
 from recommenders import actions, models, shows
 from recommenders.forms import CommentForm, DeskFilter, reordered, typed_ranks
+from recommenders.models import Dossier
 from recommenders.season import campaigns_of, dossier_kept, dossier_on, here
 from submissions import places
 from submissions.models import Submission
@@ -36,15 +38,18 @@ def desk(request: HttpRequest) -> HttpResponse:
     visible = Submission.objects.visible_to(request.actor)
     tally = places.Tally(dossier.campaign, dossier.recommender)
     units = shows.units_of(visible, dossier)
+    tabs = shows.category_tabs(visible, dossier)
     filters = DeskFilter(
         request.GET,
         topic_types=tally.labels,
         units=[(key, label) for _, key, label in units],
+        categories=[(tab.code, tab.name) for tab in tabs],
     )
     asked = shows.questions(dossier, request.actor, at, tally)
     context = {
         "dossier": dossier,
         "filters": filters,
+        "tabs": tabs,
         **_bench(request, asked, filters),
         **_around(visible, asked, units),
         "keep": f"?campaign={dossier.campaign.code}" if "campaign" in request.GET else "",
@@ -64,23 +69,29 @@ def _bench(
     keys = ordered.values_list("pk", flat=True)
     page = Paginator(keys, PER_PAGE).get_page(request.GET.get("page"))
     lines = shows.rows(_in_order(found, list(page.object_list)), asked)
-    by_rank = sort == "rank" and not filters.is_narrowed
-    hard = next(
-        (
-            m.places
-            for m in asked.tally.own()
-            if not m.rule.topic_type and not m.rule.category_id
-        ),
-        None,
-    )
+    category = _category(asked.dossier.campaign, chosen.get("category", ""))
+    one_order = category is not None
+    by_rank = sort == "rank" and not filters.is_narrowed and one_order
+    meter = shows.limit_of(asked.tally, category)
+    hard = meter.places if meter else None
     return {
         "page": page,
         "rows": lines,
         "sort": sort,
         "cut": shows.cut_line(lines, hard) if by_rank else None,
         "hard": hard,
-        "may_rank": any(line.rankable for line in lines),
+        "may_pick": any(line.rankable for line in lines),
+        "may_rank": one_order and any(line.rankable for line in lines),
+        "category": category,
     }
+
+
+def _category(campaign: Campaign, code: str) -> Category | None:
+    """The category whose ranks the list shows: the chosen one, or the only one."""
+    every = campaign.categories_in_order
+    if len(every) == 1:
+        return every[0]
+    return next((category for category in every if category.code == code), None)
 
 
 def _in_order(found: QuerySet[Submission], keys: list[int]) -> list[Submission]:
@@ -96,6 +107,8 @@ def _around(visible: Any, asked: shows.Questions, units: list[Any]) -> dict[str,
         "meters": asked.tally.own(),
         "ready": shows.readiness(asked.dossier),
         "closed": asked.closed,
+        "free": [] if asked.closed else shows.free_for_reserve(asked),
+        "past": shows.categories_past(asked.dossier.campaign),
         "unit_places": shown,
         "more_units": len(units) - len(shown),
         "contested": shows.contested(shown),
@@ -107,14 +120,38 @@ def _around(visible: Any, asked: shows.Questions, units: list[Any]) -> dict[str,
 def rank(request: HttpRequest) -> HttpResponse:
     """Keep the numbers typed beside the results (``rank-<code>``)."""
     dossier = dossier_kept(request)
-    ranked = dossier.candidates.filter(rank__isnull=False).order_by("rank")
-    order = reordered(
-        list(ranked.values_list("submission__code", "rank")), typed_ranks(request.POST)
-    )
+    typed = typed_ranks(request.POST)
+    order = [
+        code
+        for ranked, wanted in _by_category(request, dossier, typed)
+        for code in reordered(ranked, wanted)
+    ]
     at = judged(request, dossier.campaign)
     actions.rank(dossier.pk, order, by=request.actor, at=at)
     messages.success(request, "名次已保存。")
     return _back(request)
+
+
+def _by_category(
+    request: HttpRequest, dossier: Dossier, typed: Mapping[str, int | None]
+) -> list[tuple[list[tuple[str, int]], dict[str, int | None]]]:
+    """Today's order and the typed numbers, each category for itself."""
+    visible = Submission.objects.visible_to(request.actor)
+    known = dict(
+        visible.filter(campaign=dossier.campaign, code__in=typed).values_list(
+            "code", "category_id"
+        )
+    )
+    ranked: dict[int, list[tuple[str, int]]] = {pk: [] for pk in known.values()}
+    standing = dossier.candidates.filter(rank__isnull=False).order_by("rank")
+    for code, place, pk in standing.values_list(
+        "submission__code", "rank", "category_id"
+    ):
+        ranked.setdefault(pk, []).append((code, place))
+    return [
+        (order, {code: place for code, place in typed.items() if known.get(code) == pk})
+        for pk, order in ranked.items()
+    ]
 
 
 @acting_as(Role.RECOMMENDER)
@@ -161,6 +198,13 @@ def _verb(act: Callable[..., Any], said: str, *, with_comment: bool) -> Any:
 
 recommend = _verb(actions.recommend, "已推荐。", with_comment=False)
 take_back = _verb(actions.take_back, "已取消推荐，名额空出来了。", with_comment=True)
+reserve = _verb(
+    actions.reserve, "已列入候补，有名额空出来时由您决定是否递补。", with_comment=False
+)
+move_up = _verb(
+    actions.move_up, "已递补。推荐表要重新生成、盖章并提交。", with_comment=False
+)
+unreserve = _verb(actions.unreserve, "已移出候补。", with_comment=True)
 send_back = _verb(actions.send_back, "已退回班组修改。", with_comment=True)
 decline = _verb(actions.decline, "本届不推荐，已告诉班组和单位。", with_comment=True)
 

@@ -17,14 +17,14 @@ from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_in_person
 from qcportal.clock import now
 from recommenders import actions, rules
+from submissions import places, shows, stamping
 from submissions import rules as submission_rules
-from submissions import shows, stamping
 from submissions.lifecycle import MoveName, State
 from submissions.models import ScoreSheet, Submission, Tier
 from submissions.score_forms import SheetForm, marks_of, plain
 from submissions.views.sheet_desk import SheetDesk, posts_only
 
-HERE = frozenset({State.STAMPED, State.RECOMMENDED})
+HERE = frozenset({State.STAMPED, State.RECOMMENDED, State.RESERVED})
 
 
 class BodyDesk(SheetDesk):
@@ -119,11 +119,21 @@ def _word_of_unit(found: Submission) -> dict[str, Any]:
 def _offers(request: HttpRequest, found: Submission) -> list[submission_rules.Offer]:
     """The acts of this desk from this state, each with what stands against it."""
     actor, at = request.actor, now()
-    names = (MoveName.TAKE_BACK, MoveName.RECOMMENDER_RETURN, MoveName.DECLINE)
+    names = (
+        MoveName.TAKE_BACK, MoveName.UNRESERVE, MoveName.RECOMMENDER_RETURN,
+        MoveName.DECLINE,
+    )  # fmt: skip
     offers = submission_rules.offers(found, actor, at, names)
     if found.state_enum == State.STAMPED:
-        why_not = list(rules.why_not_recommend(found, actor, at))
+        tally = places.Tally(found.campaign, actor.organisation)
+        if not list(rules.reserve_refusals(found, actor.organisation, tally)):
+            why_not = list(rules.why_not_reserve(found, actor, at, tally))
+            offers.insert(0, submission_rules.offer(MoveName.RESERVE, why_not))
+        why_not = list(rules.why_not_recommend(found, actor, at, tally))
         offers.insert(0, submission_rules.offer(MoveName.RECOMMEND, why_not))
+    if found.state_enum == State.RESERVED:
+        why_not = list(rules.why_not_move_up(found, actor, at))
+        offers.insert(0, submission_rules.offer(MoveName.MOVE_UP, why_not))
     return [
         replace(o, url=reverse(f"recommenders:{o.name}", args=[found.code]),
                 needs_comment=o.needs_comment)

@@ -19,6 +19,7 @@ from qcportal.clock import now
 from qcportal.refusals import Refusal
 from reviews import actions, bulk, rules, standings
 from reviews.campaign_choice import campaign_of
+from reviews.category_choice import asked_category, links
 from reviews.forms import ListFilter
 from reviews.models import Assignment
 from submissions.lifecycle import State
@@ -50,13 +51,18 @@ def _results(request: HttpRequest, campaign: Campaign) -> QuerySet[Submission]:
 def assignments(request: HttpRequest) -> HttpResponse:
     """Results with their judges, the pool with its load, a panel to add one."""
     campaign, filters = campaign_of(request), ListFilter(request.GET)
+    category = asked_category(campaign, request.GET)
     results, loads = _results(request, campaign), standings.loads(campaign)
+    if category is not None:
+        results = results.filter(category=category)
     found = results.filtered({"q": filters.chosen().get("q", "")})
-    page = Paginator(found.select_related("form", "unit"), PER_PAGE).get_page(request.GET.get("page"))  # fmt: skip
+    page = Paginator(found.select_related("form", "unit", "category"), PER_PAGE).get_page(request.GET.get("page"))  # fmt: skip
     wanted = campaign.judges_per_submission
     counts = list(results.values_list("judges", flat=True))
     context = {
-        "campaign": campaign, "filters": filters, "page": page, "rows": _rows(page, wanted),
+        "campaign": campaign, "category": category,
+        "categories": links(campaign, category, every="全部类别"),
+        "filters": filters, "page": page, "rows": _rows(page, wanted),
         "loads": loads, "wanted": wanted, "results": len(counts),
         "given": sum(min(n, wanted) for n in counts), "needed": len(counts) * wanted,
         "short": sum(n < wanted for n in counts),
@@ -84,7 +90,7 @@ def _rows(page: Page, wanted: int) -> list[dict[str, Any]]:
 
 def _panel(request: HttpRequest, results: QuerySet[Submission], loads: list[standings.Load]) -> dict[str, Any]:  # fmt: skip
     """The result named by ``?for=`` with every judge and what stands against each."""
-    chosen = results.select_related("campaign").filter(code=request.GET.get("for", "")).first()  # fmt: skip
+    chosen = results.select_related("campaign", "category").filter(code=request.GET.get("for", "")).first()  # fmt: skip
     if chosen is None:
         return {"chosen": None}
     has = {
@@ -115,7 +121,10 @@ def assign_evenly(request: HttpRequest) -> HttpResponse:
     """Fill every result up to the campaign's number, least loaded judges first."""
     campaign = campaign_of(request)
     pool = list(standings.judges_of(campaign))
-    made, short = bulk.assign_evenly(campaign, pool, by=request.actor, at=now())
+    category = asked_category(campaign, request.POST)
+    made, short = bulk.assign_evenly(
+        campaign, pool, by=request.actor, at=now(), category=category
+    )
     if made:
         messages.success(request, f"分配了 {made} 份评审任务，专家已收到通知。")
     if short:
@@ -123,7 +132,8 @@ def assign_evenly(request: HttpRequest) -> HttpResponse:
         messages.warning(request, f"还有 {len(short)} 份缺专家：{listed}。没有不用回避的人选了，请增加专家。")  # fmt: skip
     if not made and not short:
         messages.info(request, "每份成果的专家都够了，没有要分配的。")
-    return redirect("reviews:assignments")
+    query = f"?category={category.code}" if category else ""
+    return redirect(reverse("reviews:assignments") + query)
 
 
 @require_POST
@@ -137,4 +147,6 @@ def assign(request: HttpRequest, code: str) -> HttpResponse:
     judge = get_object_or_404(pool, pk=number if number.isdecimal() and len(number) < 12 else 0)  # fmt: skip
     actions.assign(submission.pk, judge, by=request.actor, at=now())
     messages.success(request, f"{submission.code} 已分给{judge.name}。")
-    return redirect(f"{reverse('reviews:assignments')}?for={code}#panel")
+    category = asked_category(submission.campaign, request.POST)
+    kept = f"&category={category.code}" if category else ""
+    return redirect(f"{reverse('reviews:assignments')}?for={code}{kept}#panel")

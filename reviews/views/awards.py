@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns.models import AwardLevel, Campaign
+from qcportal.campaigns.models import AwardLevel, Campaign, Category
 from qcportal.clock import now
-from reviews import bulk, rules, standings
+from reviews import bulk, standings
 from reviews.campaign_choice import campaign_of
+from reviews.category_choice import category_of, links
 from reviews.forms import NONE, AwardsForm, CountsForm
 from reviews.standings import Standing
 from reviews.views.publications import release_facts
@@ -30,9 +31,13 @@ BARS = 16  # of the drawing of scores
 NAMED = 5  # refusals told one by one; the rest as a number
 
 
-def _ranking(request: HttpRequest, campaign: Campaign) -> list[Standing]:
+def _ranking(
+    request: HttpRequest, campaign: Campaign, category: Category | None
+) -> list[Standing]:
     visible = Submission.objects.visible_to(request.actor)
-    results = visible.filter(campaign=campaign, state__in=standings.RANKED)
+    results = visible.filter(
+        campaign=campaign, category=category, state__in=standings.RANKED
+    )
     return standings.ranking(campaign, results.defer("content"))
 
 
@@ -50,8 +55,9 @@ def _decided(ranked: Sequence[Standing]) -> dict[int, str]:
 def awards(request: HttpRequest) -> HttpResponse:
     """The ranking with the cut that the typed numbers would make."""
     campaign = campaign_of(request)
-    levels = list(AwardLevel.objects.filter(campaign=campaign))
-    ranked = _ranking(request, campaign)
+    category = category_of(campaign, request.GET)
+    levels = category.levels if category else []
+    ranked = _ranking(request, campaign, category)
     decided = _decided(ranked)
     tally = Counter(decided.values())
     counts = CountsForm(levels, request.GET if _asked(request, levels) else None,
@@ -60,7 +66,9 @@ def awards(request: HttpRequest) -> HttpResponse:
     proposed = standings.cut(ranked, wanted) if wanted else None
     page = Paginator(ranked, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "campaign": campaign, "page": page, "total": len(ranked), "proposed": proposed,
+        "campaign": campaign, "category": category,
+        "categories": links(campaign, category), "tie_words": _tie_words(campaign, category),
+        "page": page, "total": len(ranked), "proposed": proposed,
         "rows": [
             _row(at, one, levels, decided, proposed)
             for at, one in enumerate(page, page.start_index())
@@ -73,6 +81,28 @@ def awards(request: HttpRequest) -> HttpResponse:
         **release_facts(request, campaign),
     }  # fmt: skip
     return render(request, "reviews/awards/board.html", context)
+
+
+def _board(request: HttpRequest) -> HttpResponse:
+    """Back to the board of the category the form came from."""
+    code = request.POST.get("category", "")
+    query = f"?{urlencode({'category': code})}" if code else ""
+    return redirect(reverse("reviews:awards") + query)
+
+
+def _tie_words(campaign: Campaign, category: Category | None) -> str:
+    """How equal scores are ordered: 同分时依次比“选题”“活动过程”，再比推荐顺序."""
+    if not campaign.tie_order:
+        return "同分的名次相同，不会被线切开"
+    rubrics = category.rubrics.filter(published_at__isnull=False) if category else []
+    named = {
+        criterion.code: criterion.name
+        for rubric in rubrics
+        for criterion in rubric.criteria.all()
+    }
+    listed = "".join(f"“{named[c]}”" for c in campaign.tie_order if c in named)
+    compared = f"依次比{listed}，再比推荐顺序" if listed else "比推荐顺序"
+    return f"同分时{compared}；都相同的名次相同，不会被线切开"
 
 
 def _asked(request: HttpRequest, levels: Sequence[AwardLevel]) -> dict[str, str]:
@@ -109,13 +139,8 @@ def _ends(proposed: standings.Cut | None, level: AwardLevel, at: int) -> bool:
 
 def _checks(ranked: Sequence[Standing]) -> dict[str, Any]:
     """划线检查: what a clerk looks at before the line is drawn."""
-    scores = [
-        (one.score.value, one.decision.level.code if one.decision.level else "")
-        for one in ranked
-        if one.score and one.decision
-    ]
     return {
-        "split": rules.split_ties(scores),
+        "split": standings.split_ties(ranked),
         "wide": sum(one.wide for one in ranked),
         "open": sum(one.assigned > one.handed_in for one in ranked),
         "unscored": sum(one.score is None for one in ranked),
@@ -164,13 +189,14 @@ def _bar(index: int, start: int, kinds: Counter[str], most: int) -> dict[str, An
 def awards_save(request: HttpRequest) -> HttpResponse:
     """The awards chosen on one page of the ranking."""
     campaign = campaign_of(request)
-    ranked = _ranking(request, campaign)
+    category = category_of(campaign, request.POST)
+    ranked = _ranking(request, campaign, category)
     ids = {one.submission.code: one.submission.pk for one in ranked}
     shown = {c: pk for c, pk in ids.items() if f"level-{c}" in request.POST}
-    form = AwardsForm(AwardLevel.objects.filter(campaign=campaign), shown, request.POST)
+    form = AwardsForm(category.levels if category else [], shown, request.POST)
     if not form.is_valid():
         messages.error(request, "有的奖项没有认出来，没有存。请刷新页面再选。")
-        return redirect("reviews:awards")
+        return _board(request)
     return _decide(request, form.choices(_decided(ranked)), ranked)
 
 
@@ -179,12 +205,13 @@ def awards_save(request: HttpRequest) -> HttpResponse:
 def awards_cut(request: HttpRequest) -> HttpResponse:
     """Decide everything by the cut the typed numbers make; ties stay together."""
     campaign = campaign_of(request)
-    levels = list(AwardLevel.objects.filter(campaign=campaign))
+    category = category_of(campaign, request.POST)
+    levels = category.levels if category else []
     counts = CountsForm(levels, request.POST).counts()
     if counts is None:
         messages.error(request, "请先填各奖项的项数，再划线。")
-        return redirect("reviews:awards")
-    ranked = _ranking(request, campaign)
+        return _board(request)
+    ranked = _ranking(request, campaign, category)
     proposed, decided = standings.cut(ranked, counts), _decided(ranked)
     # A result nobody scored is left open: deciding it would shut its judges out.
     choices = {
@@ -216,5 +243,7 @@ def _decide(
         )
     if not done and not refused:
         messages.info(request, "和原来一样，没有要改的。")
-    number = request.POST.get("page", "")
-    return redirect(reverse("reviews:awards") + (f"?page={number}" if number.isdecimal() else ""))  # fmt: skip
+    number, code = request.POST.get("page", ""), request.POST.get("category", "")
+    kept = {"category": code, "page": number if number.isdecimal() else ""}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return redirect(reverse("reviews:awards") + (f"?{query}" if query else ""))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,6 +25,7 @@ from qcportal.clock import now
 from qcportal.refusals import Refusal, Refused
 from reviews import actions, rules, shows
 from reviews.campaign_choice import campaign_of
+from reviews.category_choice import several
 from reviews.forms import CheckFilter, CheckForm
 from reviews.models import Check
 from submissions.lifecycle import State
@@ -32,6 +33,8 @@ from submissions.models import Submission
 from submissions.stamping import activity_tabs
 
 PER_PAGE = 25
+# Past its recommending body by the secretariat's leave, not by its category's way.
+DIRECT = Q(recommender__isnull=True, category__needs_recommender=True)
 IN_COLUMN = 40  # of the queue, shown beside the papers
 
 
@@ -43,16 +46,19 @@ def _queue(request: HttpRequest, campaign: Campaign, asked: dict[str, Any]) -> Q
     found = (
         Submission.objects.visible_to(request.actor)
         .filter(campaign=campaign, state=State.SUBMITTED)
-        .filtered({"q": asked.get("q", ""), "recommender": str(asked.get("recommender", ""))})
+        .filtered({
+            "q": asked.get("q", ""), "recommender": str(asked.get("recommender", "")),
+            "category": asked.get("category", ""),
+        })
         .annotate(amended=Exists(before))
-        .select_related("recommender", "form")
+        .select_related("recommender", "form", "category")
         .defer("content")
         .order_by("state_since", "code")
     )  # fmt: skip
     if asked.get("kind") == "back":
         found = found.filter(amended=True)
     if asked.get("kind") == "direct":
-        found = found.filter(recommender__isnull=True)
+        found = found.filter(DIRECT)
     return found
 
 
@@ -65,7 +71,7 @@ def _tally(request: HttpRequest, campaign: Campaign) -> dict[str, int]:
     counts = {
         "waiting": waiting.count(),
         "back": waiting.filter(amended=True).count(),
-        "direct": waiting.filter(recommender__isnull=True).count(),
+        "direct": waiting.filter(DIRECT).count(),
         "done": done.values("submission").distinct().count(),
         "mine": checks.filter(
             decided_by=request.actor.user, decided_at__gte=today
@@ -90,6 +96,7 @@ def checks(request: HttpRequest) -> HttpResponse:
     context = {
         "campaign": campaign, "form": form, "page": page, "rows": rows, "bodies": bodies,
         "tally": _tally(request, campaign), "suffix": _suffix(form),
+        "several": several(campaign),
     }  # fmt: skip
     return render(request, "reviews/checks/list.html", context)
 
@@ -106,7 +113,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     """One result: papers, items, the verdict. A refused verdict loses nothing typed."""
     visible = Submission.objects.visible_to(request.actor).with_people()
     submission = get_object_or_404(visible.filter(revision__isnull=False), code=code)
-    items = list(CheckItem.objects.filter(campaign=submission.campaign))
+    items = rules.items_of(submission)
     findings = rules.findings(submission)
     form = CheckForm(items, findings, request.POST or None, initial=_initial(submission, items, findings))  # fmt: skip
     if request.method == "POST" and form.is_valid():
@@ -188,6 +195,7 @@ def _page(
     due = timezone.localtime(now() + timedelta(days=submission.campaign.amendment_days))  # fmt: skip
     context = {
         "submission": submission, "form": form, "rows": form.rows(), "refusals": refusals,
+        "several": several(submission.campaign),
         "waits": submission.state == State.SUBMITTED, "filters": filters,
         "suffix": _suffix(filters), "before": before, "after": after,
         "queue": [(one, shows.queue_tag(one)) for one in _around(queue, submission.code)],

@@ -15,6 +15,7 @@ from qcportal.campaigns import access
 from qcportal.clock import now
 from reviews import desk_shows, figures
 from reviews.campaign_choice import campaign_of, campaigns_of
+from reviews.category_choice import asked_category, links
 
 PER_PAGE = 25
 
@@ -24,8 +25,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The desk; an HTMX request gets the numbers alone."""
     campaign, at = campaign_of(request), now()
     window = figures.current_window(campaign, at)
-    states = figures.by_state(campaign)
+    category = asked_category(campaign, request.GET)
+    states = figures.by_state(campaign, category)
     context = {
+        "category": category,
+        "categories": links(campaign, category, every="全部类别"),
         "campaign": campaign,
         "campaigns": campaigns_of(request),
         "at": at,

@@ -37,7 +37,7 @@ PER_PAGE = 25
 
 def _own(request: HttpRequest) -> QuerySet[Assignment]:
     return Assignment.objects.visible_to(request.actor).select_related(
-        "submission__campaign", "submission__form", "submission__unit",
+        "submission__campaign", "submission__category", "submission__form", "submission__unit",
         "submission__group", "submission__recommender", "rubric",
         "revision__form", "revision__submission__unit",
         "revision__submission__group", "revision__submission__recommender",
@@ -51,6 +51,12 @@ def _tally(own: QuerySet[Assignment]) -> dict[str, int]:
         all=Count("pk", filter=counted),
         done=Count("pk", filter=counted & Q(submitted_at__isnull=False)),
     )
+
+
+def _several(own: QuerySet[Assignment]) -> bool:
+    """Whether the judge's results are of more than one category."""
+    found = own.order_by().values("submission__category").distinct()
+    return found[:2].count() > 1
 
 
 @require_safe
@@ -69,7 +75,9 @@ def judging(request: HttpRequest) -> HttpResponse:
         }
         for one in page
     ]
-    context = {"page": page, "rows": rows, "tally": _tally(own)}
+    context = {
+        "page": page, "rows": rows, "tally": _tally(own), "several": _several(own),
+    }  # fmt: skip
     return render(request, "reviews/judging/list.html", context)
 
 
@@ -161,7 +169,10 @@ def _page(
         "ticks": [(k == assignment.key, bool(done)) for k, done in standing],
         "number": next((i for i, (k, _) in enumerate(standing, 1) if k == assignment.key), 0),
         "count": len(standing), "filled": sum(map(bool, form.typed().values())),
-        "window": assignment.submission.campaign.window(Stage.JUDGING),
+        "window": assignment.submission.campaign.window(
+            Stage.JUDGING, assignment.submission.category
+        ),
+        "several": _several(own),
         "tabs": tabs, "facts_first": not any(tab["current"] for tab in tabs),
     }  # fmt: skip
     return render(request, "reviews/judging/judge.html", context, status=status)

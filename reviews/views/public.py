@@ -62,19 +62,48 @@ def results_of(request: HttpRequest, year: int) -> HttpResponse:
     publication, form = _list_of(year), ResultFilter(request.GET)
     asked = form.chosen()
     # The figures of the awards follow the other filters; the chosen award narrows rows.
+    entries = publication.entries.order_by()
+    named = _categories(publication)
     within = _narrowed(publication.entries.all(), asked)
+    if "category" in asked:
+        within = within.filter(category_code=asked["category"])
     found = within.filter(level_code=asked["award"]) if "award" in asked else within
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    entries = publication.entries.order_by()
     context = {
         "publication": publication, "campaign": publication.campaign, "page": page,
         "form": form, "asked": asked, "total": entries.count(), "now": now(),
-        "awards": _award_links(publication, within, asked),
+        "awards": _award_links(publication, within, asked) if len(named) < 2 or "category" in asked else [],
+        "categories": _category_links(publication, named, asked) if len(named) > 1 else [],
+        "several": len(named) > 1,
+        "past": {c.code for c in publication.campaign.categories_in_order if not c.needs_recommender},
         "years": _shown().order_by("-campaign__year").values_list("campaign__year", flat=True).distinct(),
         "bodies": entries.exclude(recommender_name="").values_list("recommender_name", flat=True).distinct().order_by("recommender_name"),
         "types": entries.values_list("topic_type", "topic_type_label").distinct().order_by("topic_type"),
     }  # fmt: skip
     return render(request, "public/results.html", context)
+
+
+def _categories(publication: Publication) -> dict[str, str]:
+    """Code → name of the categories in the list, in its order."""
+    rows = publication.entries.order_by("order")
+    return dict(rows.values_list("category_code", "category_name"))
+
+
+def _category_links(publication: Publication, named: dict[str, str], asked: dict[str, Any]) -> list[dict[str, Any]]:  # fmt: skip
+    """全部 and every category of the list with its number and address. The award goes:
+    another category has others."""
+    kept = {k: v for k, v in asked.items() if k not in {"award", "category"}}
+    within = _narrowed(publication.entries.order_by(), kept)
+    counted = dict(within.values_list("category_code").annotate(Count("pk")))
+    links = [("", "全部", sum(counted.values()))]
+    links += [(code, name, counted.get(code, 0)) for code, name in named.items()]
+    return [
+        {
+            "name": name, "count": count, "current": asked.get("category", "") == code,
+            "url": "?" + urlencode({**kept, **({"category": code} if code else {})}),
+        }
+        for code, name, count in links
+    ]  # fmt: skip
 
 
 def _narrowed(entries: QuerySet[PublicationEntry], asked: dict[str, Any]) -> QuerySet[PublicationEntry]:  # fmt: skip
@@ -96,6 +125,8 @@ def _award_links(publication: Publication, within: QuerySet[PublicationEntry], a
     counted = {r["level_code"]: r["n"] for r in within.order_by().values("level_code").annotate(n=Count("pk"))}  # fmt: skip
     kept = {k: v for k, v in asked.items() if k != "award"}
     first = PublicationEntry.objects.filter(publication=publication).order_by("order")
+    if "category" in asked:
+        first = first.filter(category_code=asked["category"])
     levels = dict.fromkeys(first.values_list("level_code", "level_name", "level_style"))
     links = [_award("", "全部", "", sum(counted.values()), kept, asked)]
     links += [_award(c, n, s, counted.get(c, 0), kept, asked) for c, n, s in levels]
@@ -230,6 +261,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "form": form, "page": page, "asked": form.chosen(), "count": page.paginator.count,
         "cases": _cases_of(page), "anything": plain.exists(),
         "years": plain.values_list("publication__campaign__year", flat=True).distinct().order_by("-publication__campaign__year"),
+        "categories": plain.exclude(category_name="").values_list("category_name", flat=True).distinct().order_by("category_name"),
         "types": plain.values_list("topic_type", "topic_type_label").distinct().order_by("topic_type"),
         "industries": plain.exclude(industry="").values_list("industry", flat=True).distinct().order_by("industry"),
     }  # fmt: skip
@@ -239,6 +271,8 @@ def cases(request: HttpRequest) -> HttpResponse:
 def _cases_asked(entries: QuerySet[PublicationEntry], asked: dict[str, Any]) -> QuerySet[PublicationEntry]:  # fmt: skip
     if "year" in asked:
         entries = entries.filter(publication__campaign__year=asked["year"])
+    if "category" in asked:
+        entries = entries.filter(category_name=asked["category"])
     if "industry" in asked:
         entries = entries.filter(industry=asked["industry"])
     return _narrowed(entries, asked)

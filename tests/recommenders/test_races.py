@@ -1,10 +1,11 @@
-"""Two clerks and one place: the dossier's lock, and what happens without it."""
+"""Two clerks and one place: the locks on places, and what happens without them."""
 
 import threading
 
 import pytest
 from django.db import connection
 
+from qcportal.campaigns.actions import end_grant, grant_places
 from qcportal.refusals import Refused
 from recommenders import actions
 from recommenders.models import Candidate
@@ -108,7 +109,78 @@ def test_without_the_dossiers_lock_places_are_overbooked(
 
     numbers = iter((1, 2))
     monkeypatch.setattr(actions, "locked", unlocked)
-    monkeypatch.setattr(actions, "_next_rank", lambda dossier: next(numbers))
+    monkeypatch.setattr(actions, "hold_places", lambda campaign, *bodies: None)
+    monkeypatch.setattr(actions, "_next_rank", lambda candidate: next(numbers))
     monkeypatch.setattr(actions.rules, "why_not_recommend", look_then_wait)
     assert at_once(clicks(found, cast, walk.at)) == ["done", "done"]
     assert taken() == 2
+
+
+# --- one unit's place over two bodies ---------------------------------------------------
+
+
+def two_bodies(walk, cast):
+    """Two results of one unit, each scored by another body, and one place for both."""
+    other = cast.other_recommender.organisation
+    found = [
+        walk.scored(title="甲"),
+        walk.scored(cast.second_group, title="乙", recommender=str(other.key)),
+    ]
+    walk.campaign.quota_rules.all().delete()
+    walk.campaign.quota_rules.create(subject="unit_overall", hard=1)
+    for one, by in zip(found, (cast.recommender, cast.other_recommender), strict=True):
+        actions.dossier_of(walk.campaign, by.organisation)
+        assert one.recommender_id == by.organisation.pk
+    return [
+        lambda: actions.recommend(found[0].pk, by=cast.recommender, at=walk.at),
+        lambda: actions.recommend(found[1].pk, by=cast.other_recommender, at=walk.at),
+    ]
+
+
+def test_two_bodies_and_the_one_place_of_a_unit(walk, cast):
+    answers = at_once(two_bodies(walk, cast))
+    assert sorted(answers, key=str) == [("unit_quota_full",), "done"]
+    assert taken() == 1
+
+
+def test_without_the_lock_on_the_units_places_both_bodies_take_it(
+    walk, cast, monkeypatch
+):
+    """The positive control: each body's dossier is locked, the unit's places are not."""
+    both = two_bodies(walk, cast)
+    looked = threading.Barrier(2)
+    plain = actions.rules.why_not_recommend
+
+    def look_then_wait(*given):
+        answer = list(plain(*given))
+        looked.wait(timeout=30)
+        return answer
+
+    monkeypatch.setattr(actions, "hold_places", lambda campaign, *bodies: None)
+    monkeypatch.setattr(actions.rules, "why_not_recommend", look_then_wait)
+    assert at_once(both) == ["done", "done"]
+    assert taken() == 2
+
+
+def test_a_place_is_not_taken_back_while_it_is_taken(walk, cast, places_for):
+    """Five rounds: either the body has its second place, or the grant is gone."""
+    places_for(1)
+    found = [walk.scored(title=f"第{n}项") for n in (1, 2)]
+    actions.recommend(found[0].pk, by=cast.recommender, at=walk.at)
+    for _ in range(5):
+        grant = grant_places(
+            walk.campaign, cast.recommender.organisation, category=None,
+            topic_type="", extra=1, reason="承办发表赛", by=cast.association, at=walk.at,
+        )  # fmt: skip
+
+        def end(pk=grant.pk):
+            end_grant(pk, reason="记错了", by=cast.association, at=walk.at)
+
+        answers = at_once([*clicks(found[1:], cast, walk.at), end])
+        grant.refresh_from_db()
+        if grant.ended_at:
+            assert (answers, taken()) == ([("quota_full",), "done"], 1)
+        else:
+            assert (answers, taken()) == (["done", ("places_in_use",)], 2)
+            actions.take_back(found[1].pk, comment="", by=cast.recommender, at=walk.at)
+            end()

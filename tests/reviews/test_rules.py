@@ -224,21 +224,6 @@ def test_sheets_close_once_awards_are_decided(walk, cast, noon):
 # --- awards and release
 
 
-@pytest.mark.parametrize(
-    ("ranked", "expected"),
-    [
-        ([], []),
-        ([("90", "1"), ("90", "1"), ("80", "2")], []),
-        ([("90", "1"), ("90", "2")], ["90"]),
-        ([("90", "1"), ("90", ""), ("85", "2"), ("85", "3")], ["90", "85"]),
-    ],
-)
-def test_split_ties(ranked, expected):
-    found = rules.split_ties([(Decimal(score), level) for score, level in ranked])
-
-    assert found == [Decimal(score) for score in expected]
-
-
 def test_a_split_tie_stops_the_notice(walk, cast, campaign, noon):
     walk.decided(level="1")
     walk.decided(group=cast.other_group, level="2")

@@ -58,7 +58,7 @@ RUBRIC_FIELDS = ["topic_type", "name", "source", "step", "is_placeholder"]
 CRITERION_FIELDS = ["code", "name", "points", "hint"]
 QUOTA_FIELDS = [
     "subject", "recommender_class", "topic_type", "soft", "hard", "reserve",
-    "needs_good_standing",
+    "needs_good_standing", "region",
 ]  # fmt: skip
 CHECK_FIELDS = ["text", "hint", "automatic"]
 AWARD_FIELDS = ["code", "name", "style"]

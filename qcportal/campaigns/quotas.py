@@ -1,0 +1,165 @@
+"""Which quota rules bind a recommending body and how many places they give it.
+
+Knows no submissions: what is taken is counted in submissions.places. The relations
+``quota_rules``, ``quota_grants`` and the body itself are all it reads, so a list of
+bodies costs as many queries as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from qcportal.accounts.models import Organisation
+from qcportal.accounts.roles import Role
+from qcportal.campaigns.access import class_in, in_good_standing
+from qcportal.campaigns.models import Campaign, Category, QuotaGrant, QuotaRule
+from qcportal.refusals import Refusal
+
+MOST_EXTRA = 999
+Taken = Callable[[Campaign, Organisation, QuotaRule], int]
+# How many places of a rule a body has used: answered from above, once (submissions).
+_taken: list[Taken] = []
+
+
+def count_with(taken: Taken) -> None:
+    """Say who counts what is taken; the last one said counts."""
+    _taken[:] = [taken]
+
+
+def taken(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> int:
+    """Places of the rule the body has used; 0 while nothing counts submissions."""
+    return _taken[0](campaign, recommender, rule) if _taken else 0
+
+
+def rules_for(campaign: Campaign, recommender: Organisation) -> list[QuotaRule]:
+    """The rules that bind a recommending body: named beats class and region beats
+    general. A narrower rule without a limit lifts the general one."""
+    chosen: dict[tuple[str, int | None, str], QuotaRule] = {}
+    body_class = class_in(campaign, recommender)
+    for rule in sorted(campaign.quota_rules.all(), key=_narrowness):
+        named = rule.recommender_id in (None, recommender.pk)
+        classed = rule.recommender_class in ("", body_class)
+        there = rule.region in ("", recommender.region)
+        if named and classed and there:
+            chosen[rule.subject, rule.category_id, rule.topic_type] = rule
+    return [rule for rule in chosen.values() if rule.hard is not None]
+
+
+def _narrowness(rule: QuotaRule) -> tuple[int, int]:
+    """General rules first, then by region, class, both, name; each in the notice's
+    order."""
+    narrow = 4 if rule.recommender_id else 0
+    return (
+        narrow + (2 if rule.recommender_class else 0) + (1 if rule.region else 0),
+        rule.pk,
+    )
+
+
+def barred(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> bool:
+    """The rule gives nothing to a body whose membership is not in order."""
+    return rule.needs_good_standing and not in_good_standing(campaign, recommender)
+
+
+def grants_on(
+    campaign: Campaign, recommender: Organisation, rule: QuotaRule
+) -> list[QuotaGrant]:
+    """The standing grants that add to (or take from) what the rule gives the body."""
+    if rule.subject != QuotaRule.Subject.RECOMMENDER:
+        return []
+    return [
+        grant
+        for grant in campaign.standing_grants
+        if grant.recommender_id == recommender.pk
+        and (grant.category_id, grant.topic_type) == (rule.category_id, rule.topic_type)
+    ]
+
+
+def places_of(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> int:
+    """What the rule gives this body, with what was granted or taken beyond it. ``rule``
+    is one of ``rules_for``."""
+    if barred(campaign, recommender, rule):
+        return 0
+    extra = sum(grant.extra for grant in grants_on(campaign, recommender, rule))
+    return max(0, (rule.hard or 0) + extra)
+
+
+def covers(rule: QuotaRule, category_id: int, topic_type: str) -> bool:
+    """Whether a result of that category and type draws on the rule."""
+    return rule.category_id in (None, category_id) and rule.topic_type in (
+        "",
+        topic_type,
+    )
+
+
+def own_rule(
+    campaign: Campaign,
+    recommender: Organisation,
+    category_id: int | None,
+    topic_type: str,
+) -> QuotaRule | None:
+    """The body's own limit for exactly that category and type, if it has one."""
+    for rule in rules_for(campaign, recommender):
+        if rule.subject == QuotaRule.Subject.RECOMMENDER and (
+            rule.category_id,
+            rule.topic_type,
+        ) == (category_id, topic_type):
+            return rule
+    return None
+
+
+def why_not_grant(
+    campaign: Campaign,
+    recommender: Organisation,
+    category: Category | None,
+    topic_type: str,
+    extra: int,
+) -> Iterator[Refusal]:
+    """``not_recommending``, ``wrong_category``, ``nothing_changed``, ``too_many``,
+    ``grant_without_rule``, ``not_in_good_standing``, then as ``why_not_change``."""
+    allowed = (
+        recommender.tier == Role.RECOMMENDER
+        or recommender.pk in campaign.classes_by_right
+    )
+    if not allowed:
+        yield Refusal("not_recommending", "这家单位在本活动里不能推荐。", "recommender")
+        return
+    if category is not None and category.campaign_id != campaign.pk:
+        yield Refusal("wrong_category", "这个类别不属于本活动。", "category")
+        return
+    if extra == 0:
+        yield Refusal("nothing_changed", "请填增加或减少几个名额。", "extra")
+    elif abs(extra) > MOST_EXTRA:
+        yield Refusal("too_many", f"一次最多增减 {MOST_EXTRA} 个。", "extra")
+    rule = own_rule(
+        campaign, recommender, category.pk if category else None, topic_type
+    )
+    if rule is None:
+        yield Refusal(
+            "grant_without_rule",
+            f"{recommender.label}在这一类没有名额上限，不用单独调整。请看名额规定分的是哪一类。",
+            "category",
+        )
+    elif barred(campaign, recommender, rule):
+        yield Refusal(
+            "not_in_good_standing",
+            f"{recommender.label}本年度会籍不是“正常”，这条规定不给它名额。请先改会员登记。",
+            "recommender",
+        )
+    else:
+        yield from why_not_change(campaign, recommender, rule, extra)
+
+
+def why_not_change(
+    campaign: Campaign, recommender: Organisation, rule: QuotaRule, change: int
+) -> Iterator[Refusal]:
+    """``places_in_use``: fewer places than are taken already, or fewer than none."""
+    after = places_of(campaign, recommender, rule) + change
+    used = taken(campaign, recommender, rule)
+    if change < 0 and after < used:
+        yield Refusal(
+            "places_in_use",
+            f"{recommender.label}已推荐 {used} 项，减成 {max(after, 0)} 个名额就不够了。请先让它取消推荐。",
+            "extra",
+        )
+    elif after < 0:
+        yield Refusal("places_in_use", "名额不能减到 0 以下。", "extra")
