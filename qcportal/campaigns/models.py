@@ -272,10 +272,14 @@ class Window(models.Model):
         verbose_name_plural = "窗口"
         ordering = ["closes_at", "pk"]
         constraints = [
+            # Two conditions instead of nulls_distinct, which SQLite has not.
             models.UniqueConstraint(
-                fields=["campaign", "stage", "category"],
-                nulls_distinct=False,
+                fields=["campaign", "stage"],
+                condition=Q(category__isnull=True),
                 name="one_window_per_stage",
+            ),
+            models.UniqueConstraint(
+                fields=["category", "stage"], name="one_window_per_category_and_stage"
             ),
             models.CheckConstraint(
                 condition=Q(opens_at__lt=F("closes_at")),
@@ -622,14 +626,20 @@ class AwardLevel(models.Model):
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "category", "order"],
-                nulls_distinct=False,
+                fields=["campaign", "order"],
+                condition=Q(category__isnull=True),
                 name="award_order_once",
             ),
             models.UniqueConstraint(
-                fields=["campaign", "category", "code"],
-                nulls_distinct=False,
+                fields=["campaign", "code"],
+                condition=Q(category__isnull=True),
                 name="award_code_once",
+            ),
+            models.UniqueConstraint(
+                fields=["category", "order"], name="award_order_once_in_category"
+            ),
+            models.UniqueConstraint(
+                fields=["category", "code"], name="award_code_once_in_category"
             ),
         ]
 
