@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "submissions",
     "recommenders",
     "reviews",
+    "conduct",
 ]
 
 MIDDLEWARE = [

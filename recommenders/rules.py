@@ -16,7 +16,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns.models import Campaign
-from qcportal.campaigns.rules import why_closed
+from qcportal.campaigns.rules import why_closed, why_not_recommending_body
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
@@ -25,7 +25,6 @@ from recommenders.models import (
     Dossier,
     Paper,
     SiteVisit,
-    Standing,
     TableStamp,
 )
 from submissions import places
@@ -36,14 +35,11 @@ from submissions.models import ScoreSheet, Submission, Tier
 MOST_PHOTOS = 12
 
 
-def why_not_in_standing(recommender: Organisation, at: datetime) -> Iterator[Refusal]:
+def why_not_in_standing(
+    recommender: Organisation, at: datetime, campaign: Campaign
+) -> Iterator[Refusal]:
     """``standing_lost``: the right to recommend is suspended or struck off."""
-    standing = Standing.objects.filter(recommender=recommender).in_force(at).first()
-    if standing:
-        yield Refusal(
-            "standing_lost",
-            f"贵单位被{standing.get_kind_display()}：{standing.reason}。请联系秘书处。",
-        )
+    yield from why_not_recommending_body(campaign, recommender, at, own=True)
 
 
 def why_not_score(
@@ -54,7 +50,7 @@ def why_not_score(
         yield from submission_rules.why_not(MoveName.TAKE_BACK, submission, actor, at)
     else:
         yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
 
 
 def why_not_stamp(
@@ -78,7 +74,7 @@ def why_not_recommend(
     """``quota_full`` / ``unit_quota_full`` (Shanghai 2020 三.3), ``sheet_missing`` … ;
     past the soft line there is a caution ``quota_soft``."""
     yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from site_visit_faults(submission)
@@ -149,7 +145,7 @@ def why_not_visit(
 ) -> Iterator[Refusal]:
     """On site while the result is on the body's desk and before it is recommended."""
     yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
 
 
 def visit_faults(
@@ -373,7 +369,7 @@ def why_not_submit(
     statistics, each result's stamped opinion, the stamped table of today's list."""
     yield from why_not_rank(dossier, actor, at)
     yield from why_not_approve(actor)
-    yield from why_not_in_standing(dossier.recommender, at)
+    yield from why_not_in_standing(dossier.recommender, at, dossier.campaign)
     yield from dossier_faults(dossier)
     waiting = [c for c in candidates if c.submission.state_enum == State.RECOMMENDED]
     if not waiting:

@@ -95,7 +95,7 @@ def questions(
     """``closed``: the window and the right to recommend, the same for every row."""
     closed = [
         *why_closed(dossier.campaign, Stage.RECOMMENDING, at),
-        *rules.why_not_in_standing(dossier.recommender, at),
+        *rules.why_not_in_standing(dossier.recommender, at, dossier.campaign),
     ]
     return Questions(dossier, actor, tally, closed)
 
