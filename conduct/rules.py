@@ -159,11 +159,17 @@ def why_not_conclude(
         )
     if finding not in Case.Finding.values:
         yield Refusal("finding_missing", "请选认定结果。", "finding")
-    elif finding != Case.Finding.NOT_UPHELD and case.body and case.asked_at is None:
-        if case.body.tier in ANSWERING:
-            yield Refusal(
-                "not_heard", "还没有听过对方的说明，不能认定属实。请先请对方说明情况。"
-            )
+    elif finding != Case.Finding.NOT_UPHELD and _unheard(case):
+        yield Refusal(
+            "not_heard", "还没有听过对方的说明，不能认定属实。请先请对方说明情况。"
+        )
+
+
+def _unheard(case: Case) -> bool:
+    """The body could have answered on the portal and was never asked."""
+    return (
+        case.asked_at is None and case.body is not None and case.body.tier in ANSWERING
+    )
 
 
 def why_not_dismiss(case: Case, actor: Actor) -> Iterator[Refusal]:
