@@ -83,10 +83,14 @@ class ComplaintForm(RefusableForm):
     page was opened; machines fill the one and are too quick for the other."""
 
     campaign = forms.ChoiceField(
-        label="哪个活动", error_messages={"required": "请选哪个活动。"}
+        label="哪个活动",
+        error_messages={
+            "required": "请选哪个活动。",
+            "invalid_choice": "请选哪个活动。",
+        },
     )
     kind = forms.ChoiceField(
-        label="反映什么", choices=Case.Kind.choices, error_messages={"required": "请选反映什么。"},
+        label="反映什么", choices=Case.Kind.choices, error_messages={"required": "请选反映什么。", "invalid_choice": "请选反映什么。"},
         widget=RadioCards(notes={
             "fee": "有人以推荐、评审、培训、辅导等名义收钱",
             "quota": "名额分配、排序、推荐不公开不公平",
@@ -113,7 +117,7 @@ class ComplaintForm(RefusableForm):
             "no": "凭查询码看办理情况、补充材料",
             "yes": "只有秘书处的承办人看得到，不会告诉涉及的单位",
         }),
-        error_messages={"required": "请选匿名还是留联系方式。"},
+        error_messages={"required": "请选匿名还是留联系方式。", "invalid_choice": "请选匿名还是留联系方式。"},
     )  # fmt: skip
     name = forms.CharField(label="称呼", required=False, validators=[_AT_MOST[40]])
     phone = forms.CharField(label="电话", required=False, validators=[_AT_MOST[30]])
@@ -206,7 +210,7 @@ class OwnFindingForm(RefusableForm):
     kind = forms.ChoiceField(
         label="类别",
         choices=Case.Kind.choices,
-        error_messages={"required": "请选类别。"},
+        error_messages={"required": "请选类别。", "invalid_choice": "请选类别。"},
     )
     body_name = forms.CharField(
         label="涉及哪家单位", validators=[_AT_MOST[80]],
@@ -344,7 +348,7 @@ class ExtendForm(ReasonForm):
 class ConcludeForm(ActForm):
     finding = forms.ChoiceField(
         label="认定", choices=Case.Finding.choices, widget=RadioCards,
-        error_messages={"required": "请选认定结果。"},
+        error_messages={"required": "请选认定结果。", "invalid_choice": "请选认定结果。"},
     )  # fmt: skip
     words = ParagraphsField(
         label="结论和理由", max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
@@ -359,7 +363,7 @@ class LossForm(ActForm):
     kind = forms.ChoiceField(
         label="怎么处理", choices=Standing.Kind.choices, widget=RadioCards(notes={
             "suspended": "到期自动恢复", "struck_off": "没有期限，要恢复须另作决定",
-        }), error_messages={"required": "请选暂停还是取消。"},
+        }), error_messages={"required": "请选暂停还是取消。", "invalid_choice": "请选暂停还是取消。"},
     )  # fmt: skip
     begins_on = NearDay(label="从哪一天起", help_text="从这一天 0:00 起。")
     ends_on = NearDay(

@@ -39,10 +39,15 @@ def new_receipt() -> str:
     return "-".join(drawn[i : i + 4] for i in range(0, 16, 4))
 
 
-def receipt_hash(receipt: str) -> str:
-    """SHA-256 (hex) of a receipt as typed: case, blanks and dashes do not count."""
-    kept = "".join(c for c in receipt.upper() if c in ALPHABET)
-    return hashlib.sha256(kept.encode()).hexdigest()
+def receipt_of(typed: str) -> str:
+    """A receipt as we write it: case, blanks and dashes do not count."""
+    kept = "".join(c for c in typed.upper() if c in ALPHABET)[:32]
+    return "-".join(kept[i : i + 4] for i in range(0, len(kept), 4))
+
+
+def receipt_hash(typed: str) -> str:
+    """SHA-256 (hex) of a receipt, however it was typed."""
+    return hashlib.sha256(receipt_of(typed).encode()).hexdigest()
 
 
 class CaseQuerySet(models.QuerySet["Case"]):

@@ -186,6 +186,7 @@ class ReasonForm(PortalForm):
 
 
 class ResultFilter(Filters):
+    campaign = forms.SlugField(required=False, max_length=60)
     award = forms.CharField(required=False, max_length=8)
     recommender = forms.CharField(required=False, max_length=80)
     type = forms.CharField(required=False, max_length=30)

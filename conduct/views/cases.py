@@ -171,7 +171,8 @@ def case(request: HttpRequest, code: str) -> HttpResponse:
         return _page(request, found)
     name = request.POST.get("act", "")
     if name not in ACTS:
-        raise Http404
+        messages.error(request, "没有这一步，请看最新情况。")
+        return redirect("conduct:case", found.code)
     form = _form(name, found, request.POST)
     if form.is_valid():
         try:

@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 
 from conduct import actions, shows
 from conduct.forms import AddForm, ComplaintForm, body_names
-from conduct.models import Case, receipt_hash
+from conduct.models import Case, receipt_hash, receipt_of
 from conduct.views import limits
 from qcportal.campaigns.models import Campaign
 from qcportal.clock import now
@@ -65,7 +65,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     if limits.too_many_misses(request):
         return _too_many(request)
     if Case.objects.filter(receipt_hash=receipt_hash(typed)).exists():
-        return redirect("complaints:case", typed.upper())
+        return redirect("complaints:case", receipt_of(typed))
     limits.missed(request)
     return render(request, "conduct/follow.html", {"typed": typed}, status=404)
 
