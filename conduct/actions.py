@@ -88,9 +88,9 @@ def _step(
     )  # fmt: skip
 
 
-def _trail(case: Case, what: str, by: Actor | None, at: datetime, **data: Any) -> None:
-    code = case.campaign.code if case.campaign else ""
-    record(by, what, case.code, at=at, campaign=code, **data)
+def _code(case: Case) -> str:
+    """The campaign a line of the trail belongs to."""
+    return case.campaign.code if case.campaign else ""
 
 
 def _keep(
@@ -126,7 +126,7 @@ def complain(given: Said, *, at: datetime) -> tuple[Case, str]:
     )
     CaseStep.objects.create(case=case, what=What.RECEIVED, at=at)
     _keep(case, given.files, CaseFile.Side.COMPLAINANT, None, at)
-    _trail(case, "complaint_received", None, at)
+    record(None, "complaint_received", case.code, at=at, campaign=_code(case))
     notices.received(case, receipt, given.email, at)
     return case, receipt
 
@@ -162,7 +162,7 @@ def open_own(
         organisation_name=by.organisation_name,
     )  # fmt: skip
     _keep(case, files, CaseFile.Side.ASSOCIATION, by, at)
-    _trail(case, "case_opened", by, at)
+    record(by, "case_opened", case.code, at=at, campaign=_code(case))
     return case
 
 
@@ -175,7 +175,7 @@ def accept(case_id: int, *, by: Actor, at: datetime) -> None:
     refuse_if(rules.why_not_accept(case, by))
     _step(case, What.ACCEPTED, by=by, at=at, state=Case.State.HANDLING,
           handler=by.user, handler_name=by.user_name)  # fmt: skip
-    _trail(case, "case_accepted", by, at)
+    record(by, "case_accepted", case.code, at=at, campaign=_code(case))
     notices.moved_on(case, "已受理", at)
 
 
@@ -191,7 +191,7 @@ def transfer(
     state = Case.State.HANDLING if case.state == Case.State.RECEIVED else case.state
     _step(case, What.TRANSFERRED, by=by, at=at, comment=f"承办人：{name}",
           handler=to, handler_name=name, state=state)  # fmt: skip
-    _trail(case, "case_transferred", by, at)
+    record(by, "case_transferred", case.code, at=at, campaign=_code(case))
 
 
 @transaction.atomic
@@ -228,7 +228,7 @@ def ask_body(
     _unchanged(case, version)
     _step(case, What.ASKED, by=by, at=at, comment=question, state=Case.State.HEARING,
           question=question.strip(), asked_at=at, due_at=due_at)  # fmt: skip
-    _trail(case, "case_asked", by, at)
+    record(by, "case_asked", case.code, at=at, campaign=_code(case))
     notices.asked(case, at)
 
 
@@ -244,7 +244,7 @@ def extend(
     if not reason.strip():
         refuse("comment_missing", "请写延长的原因。", "comment")
     _step(case, What.EXTENDED, by=by, at=at, comment=reason, due_at=due_at)
-    _trail(case, "case_extended", by, at)
+    record(by, "case_extended", case.code, at=at, campaign=_code(case))
     notices.asked(case, at)
 
 
@@ -257,7 +257,7 @@ def answer(
     refuse_if(rules.why_not_answer(case, by, text=text, at=at))
     _step(case, What.ANSWERED, by=by, at=at, comment=text, state=Case.State.HANDLING)
     _keep(case, files, CaseFile.Side.BODY, by, at)
-    _trail(case, "case_answered", by, at)
+    record(by, "case_answered", case.code, at=at, campaign=_code(case))
     notices.answered(case, at)
 
 
@@ -273,7 +273,7 @@ def conclude(
         refuse("comment_missing", "请写结论和理由，反映人和对方都会看到。", "words")
     _step(case, What.CONCLUDED, by=by, at=at, comment=words, finding=finding,
           state=Case.State.CONCLUDED, conclusion=words.strip(), closed_at=at)  # fmt: skip
-    _trail(case, "case_concluded", by, at)
+    record(by, "case_concluded", case.code, at=at, campaign=_code(case))
     notices.moved_on(case, "已办结", at)
     notices.concluded(case, at)
 
@@ -288,7 +288,7 @@ def dismiss(case_id: int, *, words: str, version: int, by: Actor, at: datetime) 
         refuse("comment_missing", "请写不予受理的原因，反映人会看到。", "comment")
     _step(case, What.DISMISSED, by=by, at=at, comment=words, finding="",
           state=Case.State.DISMISSED, conclusion=words.strip(), closed_at=at)  # fmt: skip
-    _trail(case, "case_dismissed", by, at)
+    record(by, "case_dismissed", case.code, at=at, campaign=_code(case))
     notices.moved_on(case, "有了答复", at)
 
 
@@ -304,7 +304,7 @@ def reopen(case_id: int, *, reason: str, version: int, by: Actor, at: datetime) 
     _step(case, What.REOPENED, by=by, at=at, comment=reason, state=Case.State.HANDLING,
           handler=by.user, handler_name=by.user_name, finding="", conclusion="",
           closed_at=None)  # fmt: skip
-    _trail(case, "case_reopened", by, at)
+    record(by, "case_reopened", case.code, at=at, campaign=_code(case))
     notices.moved_on(case, "重新办理", at)
 
 
@@ -352,7 +352,7 @@ def take_right(
     summary = notices.summed_up([choices[row.code] for row in rows])
     _step(case, What.RIGHT_LOST, by=by, at=at,
           comment=f"{standing.get_kind_display()}。{summary}".rstrip("。") + "。")  # fmt: skip
-    _trail(case, "right_lost", by, at, name=standing.recommender.name,
+    record(by, "right_lost", case.code, at=at, campaign=_code(case), name=standing.recommender.name,
            reason=standing.reason, count=len(rows))  # fmt: skip
     notices.right_lost(case, standing, at)
     return standing
@@ -442,18 +442,18 @@ def restore_right(
     standing.ends_at, standing.end_reason = at, reason.strip()[:200]
     standing.save(update_fields=["ends_at", "end_reason"])
     _step(case, What.RIGHT_RESTORED, by=by, at=at, comment=reason)
-    _trail(case, "right_restored", by, at, name=standing.recommender.name,
+    record(by, "right_restored", case.code, at=at, campaign=_code(case), name=standing.recommender.name,
            reason=standing.end_reason)  # fmt: skip
     notices.right_restored(case, standing.end_reason, at)
 
 
 def seen_complainant(case: Case, *, by: Actor, at: datetime) -> None:
     """Somebody read who complains: on record, before the page is shown."""
-    _trail(case, "complainant_seen", by, at)
+    record(by, "complainant_seen", case.code, at=at, campaign=_code(case))
 
 
 def read_file(case: Case, *, by: Actor, at: datetime) -> None:
-    _trail(case, "case_file_read", by, at)
+    record(by, "case_file_read", case.code, at=at, campaign=_code(case))
 
 
 def exported(count: int, *, by: Actor, at: datetime) -> None:

@@ -52,6 +52,13 @@ def chip(case: Case) -> tuple[str, str]:
     return CHIPS[state], words
 
 
+def body_chip(case: Case) -> tuple[str, str]:
+    """As the body reads it: it is the one that is waited for."""
+    if case.state == Case.State.HEARING:
+        return "mine", "等贵单位说明"
+    return chip(case)
+
+
 def events(case: Case) -> list[dict[str, Any]]:
     """Everything, for the association."""
     return [

@@ -28,7 +28,7 @@ def hearings(request: HttpRequest) -> HttpResponse:
     found = Case.objects.put_to(request.actor).select_related("association")
     ordered = found.order_by("-asked_at", "-pk")
     page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(one, shows.chip(one)) for one in page]
+    rows = [(one, shows.body_chip(one)) for one in page]
     return render(request, "conduct/hearings.html", {"page": page, "rows": rows})
 
 
@@ -50,7 +50,7 @@ def hearing(request: HttpRequest, code: str) -> HttpResponse:
             return redirect("hearings:hearing", found.code)
     closed = list(rules.why_not_answer(found, request.actor, text="…", at=at))
     facts = {
-        "case": found, "form": form, "chip": shows.chip(found), "closed": closed,
+        "case": found, "form": form, "chip": shows.body_chip(found), "closed": closed,
         "waiting": found.state == Case.State.HEARING,
         "events": shows.body_events(found), "lost": rules.standing_of(found, at),
         "files": found.files.filter(side=CaseFile.Side.BODY).select_related("document"),

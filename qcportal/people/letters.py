@@ -9,7 +9,6 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns.rules import moment
 from qcportal.people.models import Invitation
 
-
 NO_FEE = "本活动不收取任何费用。"
 
 
