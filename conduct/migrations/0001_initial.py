@@ -13,9 +13,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_duties'),
-        ('campaigns', '0007_standing'),
+        ('campaigns', '0009_standing'),
         ('documents', '0001_initial'),
-        ('submissions', '0008_barred_moves'),
+        ('submissions', '0010_barred_moves'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_duties'),
-        ('submissions', '0007_category_required'),
+        ('submissions', '0009_category_required'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -14,8 +14,8 @@ def copy(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("campaigns", "0007_standing"),
-        ("recommenders", "0004_site_visits"),
+        ("campaigns", "0009_standing"),
+        ("recommenders", "0006_statistics_saved_at"),
     ]
 
     operations = [

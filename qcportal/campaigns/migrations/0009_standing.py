@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_duties'),
-        ('campaigns', '0006_category_required'),
+        ('campaigns', '0008_setting_checks'),
     ]
 
     operations = [
