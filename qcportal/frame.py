@@ -295,6 +295,7 @@ def _tools(request: HttpRequest, campaign: Campaign) -> list[dict[str, Any]]:
         _link(request, "单位和账号", reverse("accounts:organisations"), "building"),
         _link(request, "账号申请", reverse("accounts:registrations"), "user-plus"),
         _link(request, "消息", "/messages/", "bell"),
+        _link(request, "投诉和诚信", "/conduct/", "scale"),
         _link(request, "操作日志", "/audit/", "history"),
     ]
 

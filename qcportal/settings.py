@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "submissions",
     "recommenders",
     "reviews",
+    "conduct",
 ]
 
 MIDDLEWARE = [
@@ -227,7 +228,7 @@ if BEHIND_PROXY:
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 SECURE_REFERRER_POLICY = "same-origin"
-CSRF_FAILURE_VIEW = "qcportal.home.csrf_failure"
+CSRF_FAILURE_VIEW = "qcportal.home.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from qcportal import home
+from qcportal.home import views as home
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -21,6 +21,10 @@ urlpatterns = [
     path("reviews/", include("reviews.urls")),
     path("campaigns/<slug:code>/preview/", home.preview, name="home_preview"),
     path("campaigns/", include("qcportal.campaigns.urls")),
+    path("", include("qcportal.home.urls")),
+    path("complaints/", include("conduct.complaint_urls")),
+    path("conduct/", include("conduct.urls")),
+    path("hearings/", include("conduct.hearing_urls")),
     path("seals/", include("qcportal.seals.urls")),
     path("messages/", include("qcportal.inbox.urls")),
     path("imports/", include("qcportal.imports.urls")),

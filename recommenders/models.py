@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -186,35 +185,6 @@ class Handover(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
-
-
-class StandingQuerySet(models.QuerySet["Standing"]):
-    def in_force(self, at: datetime) -> StandingQuerySet:
-        return self.filter(begins_at__lte=at).filter(
-            Q(ends_at__isnull=True) | Q(ends_at__gt=at)
-        )
-
-
-class Standing(models.Model):
-    """A loss of the right to recommend: a fact with dates and a reason, not a flag
-    (Shanghai 2020 三.4: charging fees costs the right)."""
-
-    class Kind(models.TextChoices):
-        SUSPENDED = "suspended", "暂停推荐资格"
-        STRUCK_OFF = "struck_off", "取消推荐资格"
-
-    recommender = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="standings"
-    )
-    kind = models.CharField(max_length=12, choices=Kind.choices)
-    reason = models.CharField(max_length=200)
-    begins_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True)
-
-    objects = StandingQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-begins_at"]
 
 
 class SiteVisitQuerySet(models.QuerySet["SiteVisit"]):

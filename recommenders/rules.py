@@ -17,7 +17,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns.models import Campaign
-from qcportal.campaigns.rules import why_closed_for_all
+from qcportal.campaigns.rules import why_closed_for_all, why_not_recommending_body
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
@@ -26,7 +26,6 @@ from recommenders.models import (
     Dossier,
     Paper,
     SiteVisit,
-    Standing,
     TableStamp,
 )
 from submissions import places
@@ -37,14 +36,11 @@ from submissions.models import ScoreSheet, Submission, Tier
 MOST_PHOTOS = 12
 
 
-def why_not_in_standing(recommender: Organisation, at: datetime) -> Iterator[Refusal]:
+def why_not_in_standing(
+    recommender: Organisation, at: datetime, campaign: Campaign
+) -> Iterator[Refusal]:
     """``standing_lost``: the right to recommend is suspended or struck off."""
-    standing = Standing.objects.filter(recommender=recommender).in_force(at).first()
-    if standing:
-        yield Refusal(
-            "standing_lost",
-            f"贵单位被{standing.get_kind_display()}：{standing.reason}。请联系秘书处。",
-        )
+    yield from why_not_recommending_body(campaign, recommender, at, own=True)
 
 
 def why_not_score(
@@ -58,7 +54,7 @@ def why_not_score(
         yield from submission_rules.why_not(named, submission, actor, at)
     else:
         yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
 
 
 def why_not_stamp(
@@ -82,7 +78,7 @@ def why_not_recommend(
     """``quota_full`` / ``unit_quota_full`` (Shanghai 2020 三.3), ``sheet_missing`` … ;
     past the soft line there is a caution ``quota_soft``."""
     yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from site_visit_faults(submission)
@@ -128,7 +124,7 @@ def why_not_reserve(
     """``place_free``, ``no_reserve``, ``reserve_full``: onto the reserve list only goes
     what no place is left for, and only as many as the rules allow."""
     yield from submission_rules.why_not(MoveName.RESERVE, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from site_visit_faults(submission)
@@ -159,7 +155,7 @@ def why_not_move_up(
     """As ``why_not_recommend``; besides ``not_first_in_reserve``: one that stands
     before it and could have the place goes first."""
     yield from submission_rules.why_not(MoveName.MOVE_UP, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from site_visit_faults(submission)
@@ -259,7 +255,7 @@ def why_not_visit(
 ) -> Iterator[Refusal]:
     """On site while the result is on the body's desk and before it is recommended."""
     yield from submission_rules.why_not(MoveName.RECOMMEND, submission, actor, at)
-    yield from why_not_in_standing(actor.organisation, at)
+    yield from why_not_in_standing(actor.organisation, at, submission.campaign)
 
 
 def visit_faults(
@@ -494,7 +490,7 @@ def why_not_submit(
     statistics, each result's stamped opinion, the stamped table of today's list."""
     yield from why_not_rank(dossier, actor, at)
     yield from why_not_approve(actor)
-    yield from why_not_in_standing(dossier.recommender, at)
+    yield from why_not_in_standing(dossier.recommender, at, dossier.campaign)
     yield from dossier_faults(dossier)
     waiting = [c for c in candidates if c.submission.state_enum == State.RECOMMENDED]
     if not waiting:

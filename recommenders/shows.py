@@ -108,7 +108,7 @@ def questions(
     """The windows and the right to recommend, the same for every row; results with a
     later closing of their own are told apart."""
     campaign = dossier.campaign
-    lost = list(rules.why_not_in_standing(dossier.recommender, at))
+    lost = list(rules.why_not_in_standing(dossier.recommender, at, campaign))
     closed_in = {
         category.pk: [
             *why_closed(

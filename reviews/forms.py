@@ -187,6 +187,7 @@ class ReasonForm(PortalForm):
 
 
 class ResultFilter(Filters):
+    campaign = forms.SlugField(required=False, max_length=60)
     category = forms.CharField(required=False, max_length=30)
     award = forms.CharField(required=False, max_length=8)
     recommender = forms.CharField(required=False, max_length=80)

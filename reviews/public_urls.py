@@ -2,13 +2,14 @@
 
 from django.urls import path, re_path
 
+from qcportal.ui.caching import public_page
 from reviews.views import public
 
 app_name = "public"
 
 urlpatterns = [
-    path("results/", public.results, name="results"),
-    path("results/<int:year>/", public.results_of, name="results_of"),
+    path("results/", public_page(public.results), name="results"),
+    path("results/<int:year>/", public_page(public.results_of), name="results_of"),
     re_path(
         r"^results/(?P<year>[0-9]{4})/list\.(?P<kind>pdf|xlsx)$",
         public.results_file,
@@ -21,5 +22,5 @@ urlpatterns = [
         public.verify_picture,
         name="verify_picture",
     ),
-    path("cases/", public.cases, name="cases"),
+    path("cases/", public_page(public.cases), name="cases"),
 ]

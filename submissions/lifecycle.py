@@ -86,6 +86,9 @@ class MoveName(models.TextChoices):
     AMEND = "amend", "补正后提交"
     AMEND_UP = "amend_up", "补正后提交秘书处"
     STAMP_AMENDED = "stamp_amended", "补正盖章"
+    TAKE_OVER = "take_over", "秘书处接办"
+    CHOOSE_ANEW = "choose_anew", "退回另选推荐单位"
+    CLOSE_BARRED = "close_barred", "不再办理"
     SEND_TO_JUDGES = "send_to_judges", "分配专家"
     DECIDE = "decide", "评定奖项"
     ANNOUNCE = "announce", "列入公示"
@@ -268,6 +271,47 @@ MOVES: dict[MoveName, Move] = {
             M.SET_ASIDE,
             {S.SUBMITTED, S.AMENDMENT_ASKED, S.AMENDED},
             S.SET_ASIDE,
+            R.ASSOCIATION,
+            needs_comment=True,
+        ),
+        # when a body has lost its right to recommend
+        _move(
+            M.TAKE_OVER,
+            {S.STAMPED, S.RESERVED, S.RECOMMENDED},
+            S.SUBMITTED,
+            R.ASSOCIATION,
+            needs_comment=True,
+            reach=Reach.ASSOCIATION,
+        ),
+        _move(
+            M.CHOOSE_ANEW,
+            {
+                S.FILED,
+                S.STAMPED,
+                S.RESERVED,
+                S.RECOMMENDED,
+                S.SUBMITTED,
+                S.CHECKED,
+            },
+            S.RETURNED,
+            R.ASSOCIATION,
+            needs_comment=True,
+        ),
+        _move(
+            M.CLOSE_BARRED,
+            {
+                S.FILED,
+                S.STAMPED,
+                S.RESERVED,
+                S.RECOMMENDED,
+                S.SUBMITTED,
+                S.AMENDMENT_ASKED,
+                S.AMENDED,
+                S.CHECKED,
+                S.JUDGING,
+                S.DECIDED,
+            },
+            S.NOT_RECOMMENDED,
             R.ASSOCIATION,
             needs_comment=True,
         ),

@@ -404,7 +404,8 @@ class Step(models.Model):
                     move__in=[
                         "unit_return", "recommender_return", "refuse_direct",
                         "ask_amendment", "set_aside", "decline", "withdraw",
-                        "allow_direct", "unstamp",
+                        "allow_direct", "unstamp", "take_over", "choose_anew",
+                        "close_barred",
                     ]
                 ) | ~Q(comment=""),
                 name="saying_no_needs_a_reason",

@@ -14,7 +14,12 @@ from qcportal.accounts.roles import CHANNELS
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns import definition, quotas, scoring
 from qcportal.campaigns.models import Campaign, Category
-from qcportal.campaigns.rules import Whose, moment, why_closed
+from qcportal.campaigns.rules import (
+    Whose,
+    moment,
+    why_closed,
+    why_not_recommending_body,
+)
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.fonts import unprintable
 from qcportal.documents.models import Document
@@ -184,6 +189,7 @@ def why_not_file(
     """Everything between the draft and the receipt, in the order of the form."""
     yield from why_not(filing_move(submission), submission, actor, at)
     yield from incomplete(submission)
+    yield from body_in_standing(submission, at)
     if submission.topic:
         yield from why_not_take_topic(
             submission.campaign, submission.topic, actor, submission
@@ -275,6 +281,17 @@ def _recommender_faults(
             "这个推荐单位不能受理本单位的成果，请重新选择。",
             field.code,
         )
+
+
+def body_in_standing(submission: Submission, at: datetime) -> Iterator[Refusal]:
+    """``standing_lost`` beside the field: the chosen body may not recommend now. A
+    result that is past the body is not asked again."""
+    body = submission.recommender
+    if body is None or submission.state_enum in {State.AMENDMENT_ASKED, State.AMENDED}:
+        return
+    field = submission.form.form.meaning("recommender")
+    for refusal in why_not_recommending_body(submission.campaign, body, at):
+        yield replace(refusal, field=field.code if field else "")
 
 
 def _place_faults(
@@ -444,6 +461,7 @@ def why_not_stamp(
     yield from why_not(stamping_move(submission), submission, actor, at)
     yield from sheet_faults(sheet, submission.campaign.opinion_limit)
     yield from evidence_faults(sheet, evidence, scan, confirmed, actor)
+    yield from body_in_standing(submission, at)
     yield from unit_cautions(submission)
 
 

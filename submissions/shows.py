@@ -73,7 +73,7 @@ PASSED_BEFORE_END = {
 DONE_BY: dict[MoveName, int] = {
     M.FILE: 0, M.FILE_PAST_UNIT: 0, M.FILE_UP: 0, M.AMEND: 0, M.AMEND_UP: 0,
     M.STAMP: 1, M.STAMP_DIRECT: 1, M.STAMP_UP: 1, M.STAMP_AMENDED: 1,
-    M.SUBMIT: 2, M.ALLOW_DIRECT: 2, M.PASS_CHECK: 3, M.ANNOUNCE: 4, M.PUBLISH: 5,
+    M.SUBMIT: 2, M.ALLOW_DIRECT: 2, M.TAKE_OVER: 2, M.PASS_CHECK: 3, M.ANNOUNCE: 4, M.PUBLISH: 5,
 }  # fmt: skip
 DONE_WORDS = ("已提交", "已盖章", "已推荐", "审查通过", "评审结束", "已公布")
 WAITING_FOR = {
@@ -92,7 +92,7 @@ WAITING_FOR = {
     S.DECIDED: "专家正在评审",
     S.ANNOUNCED: "公示中，请核对名称",
     S.PUBLISHED: "结果已公布",
-    S.NOT_RECOMMENDED: "推荐单位本届没有推荐",
+    S.NOT_RECOMMENDED: "本届没有推荐",
     S.SET_ASIDE: "形式审查没有通过",
     S.PASSED_OVER: "本届未入选，感谢参与",
     S.WITHDRAWN: "已撤回申报",
@@ -133,6 +133,9 @@ WHAT = {
     M.AMEND: "补正后提交",
     M.AMEND_UP: "补正后提交",
     M.STAMP_AMENDED: "单位已重新盖章",
+    M.TAKE_OVER: "推荐单位失去推荐资格，秘书处接办",
+    M.CHOOSE_ANEW: "推荐单位失去推荐资格，请另选推荐单位",
+    M.CLOSE_BARRED: "推荐单位失去推荐资格，本届不再办理",
     M.SEND_TO_JUDGES: "已交专家评审",
     M.DECIDE: "评定奖项",
     M.ANNOUNCE: "列入公示",
@@ -142,7 +145,8 @@ WHAT = {
 TONES = {
     M.UNIT_RETURN: "bad", M.RECOMMENDER_RETURN: "bad", M.REFUSE_DIRECT: "bad",
     M.ASK_AMENDMENT: "bad", M.DECLINE: "bad", M.SET_ASIDE: "bad", M.UNSTAMP: "wait",
-    M.TAKE_BACK: "wait", M.RESERVE: "wait", M.UNRESERVE: "wait",
+    M.TAKE_BACK: "wait", M.RESERVE: "wait", M.UNRESERVE: "wait", M.CHOOSE_ANEW: "bad",
+    M.CLOSE_BARRED: "bad",
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from submissions.lifecycle import FINAL, HOLDERS, MOVES, MoveName, State
 from submissions.models import Step
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("qcportal", "submissions", "recommenders", "reviews")
+APPS = ("qcportal", "submissions", "recommenders", "reviews", "conduct")
 # Pages of anybody who is signed in, whatever the seat.
 ACCOUNT_PAGES = {
     "accounts:account", "accounts:start", "accounts:take_seat", "accounts:no_seat",
@@ -225,6 +225,12 @@ def test_moves_begin_at_the_desk_that_holds_the_submission() -> None:
         ("recall", "filed"), ("withdraw", "filed"), ("unstamp", "stamped"),
         ("set_aside", "amendment_asked"), ("set_aside", "amended"),
         ("decide", "judging"), ("recall_past_unit", "stamped"),
+        ("take_over", "stamped"), ("take_over", "recommended"),
+        ("choose_anew", "filed"), ("choose_anew", "stamped"),
+        ("choose_anew", "recommended"),
+        ("close_barred", "filed"), ("close_barred", "stamped"),
+        ("close_barred", "recommended"), ("close_barred", "amendment_asked"),
+        ("close_barred", "amended"), ("close_barred", "judging"),
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from celery import current_app
 from django.utils import timezone
 from openpyxl import Workbook
 
+from conduct import actions as conduct_actions
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns.actions import let_judge
@@ -37,6 +38,7 @@ from submissions import year_actions
 from submissions.models import Attachment, ScoreSheet, Submission
 from submissions.yearbook import RecordFile, Topic
 from tests import factories
+from tests.conduct import cases
 from tests.qcportal.imports.books import book
 from tests.submissions import yearly
 
@@ -76,6 +78,7 @@ def build(walk: factories.Walk) -> World:
     )
     make_everything()
     things = _things(result, export) | _people_things(cast.group, asked) | registered
+    things |= _conduct(walk)
     return World(_people(cast, idle), things, result, walk, ABSENT)
 
 
@@ -134,6 +137,22 @@ def _register(walk: factories.Walk) -> dict[str, Any]:
         "registration": registering.apply(given, at=at).code, "asked": asked.pk,
         "import": imported.key, "merged": merged.pk, "registered_unit": unit.key,
         "affiliation": unit.affiliations_above.get(recommender=body).pk,
+    }  # fmt: skip
+
+
+def _conduct(walk: factories.Walk) -> dict[str, Any]:
+    """A complaint about the recommending body, heard and concluded."""
+    body = walk.cast.recommender.organisation
+    said = conduct_actions.Said(
+        "fee", "联络员要求交评审费。", walk.campaign, body, body.name,
+        files=[cases.upload("截图.png")],
+    )  # fmt: skip
+    found, receipt = conduct_actions.complain(said, at=walk.at)
+    cases.upheld(found, walk.cast, walk.at)
+    keys = dict(found.files.values_list("side", "document__key"))
+    return {
+        "case": found.code, "receipt": receipt, "case_file": keys["complainant"],
+        "answer_file": keys["body"],
     }  # fmt: skip
 
 
@@ -199,7 +218,8 @@ ABSENT = {
     "import": NO_KEY,
     "consent_version": 9999, "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
     "group_year": NO_KEY, "registered": NO_KEY,
-    "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
+    "case": "AJ-22222222", "receipt": "2222-2222-2222-2222", "case_file": NO_KEY,
+    "answer_file": NO_KEY, "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
 }  # fmt: skip
 
 

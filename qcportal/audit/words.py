@@ -105,6 +105,22 @@ WHAT = {
     "recovery_codes_renewed": "换备用码",
     "second_factor_dropped": "清除他人的两步验证",
     "sessions_ended": "退出其他设备",
+    "complaint_received": "收到反映",
+    "case_opened": "登记案件",
+    "case_accepted": "受理案件",
+    "case_transferred": "转交案件",
+    "case_asked": "请对方说明情况",
+    "case_extended": "延长说明期限",
+    "case_answered": "作出说明",
+    "case_concluded": "案件结论",
+    "case_dismissed": "不予受理",
+    "case_reopened": "重新办理案件",
+    "complainant_seen": "看反映人的联系方式",
+    "case_file_read": "打开案件材料",
+    "right_lost": "停止推荐资格",
+    "right_restored": "恢复推荐资格",
+    "pending_decided": "决定手里的成果",
+    "conduct_exported": "导出台账",
 }
 # What the look at the books may find.
 BOOKS = {

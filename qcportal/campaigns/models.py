@@ -17,6 +17,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from qcportal.accounts.models import MemberClass, Organisation, RecommenderClass
 from qcportal.campaigns import definition
 from qcportal.campaigns.stages import Stage
+from qcportal.campaigns.standing import Standing as Standing  # a table of this app
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

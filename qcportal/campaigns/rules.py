@@ -11,7 +11,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns import access
-from qcportal.campaigns.models import Campaign, Category, Window
+from qcportal.campaigns.models import Campaign, Category, Standing, Window
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 
@@ -76,6 +76,25 @@ def why_closed(
             "window_closed",
             f"“{stage.label}”{moment(closes_at)} 已关闭。您填的内容都还在；如有特殊情况请打秘书处电话。",
         )
+
+
+def why_not_recommending_body(
+    campaign: Campaign, body: Organisation, at: datetime, *, own: bool = False
+) -> Iterator[Refusal]:
+    """``standing_lost``: the body may not recommend to the campaign's association at
+    ``at``. ``own``: it is the body itself that reads the sentence."""
+    found = Standing.objects.with_association(campaign.host).in_force(at)
+    lost = found.filter(recommender=body).first()
+    if lost is None:
+        return
+    until = f"，到 {moment(lost.ends_at)} 为止" if lost.ends_at else ""
+    if own:
+        words = (
+            f"贵单位被{lost.get_kind_display()}{until}：{lost.reason}。请联系秘书处。"
+        )
+    else:
+        words = f"{body.name}已被{lost.get_kind_display()}{until}，请另选推荐单位，或打秘书处电话。"
+    yield Refusal("standing_lost", words)
 
 
 def why_closed_for_all(

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from qcportal.notices import views
+from qcportal.notices import guides, views
+from qcportal.ui.caching import public_page
 
 app_name = "notices"
 urlpatterns = [
-    path("notices/", views.notice_list, name="list"),
-    path("notices/<slug:slug>/", views.notice, name="notice"),
-    path("downloads/", views.downloads, name="downloads"),
+    path("notices/", public_page(views.notice_list), name="list"),
+    path("notices/<slug:slug>/", public_page(views.notice), name="notice"),
+    path("downloads/", public_page(views.downloads), name="downloads"),
     path("downloads/<uuid:key>/", views.download, name="download"),
-    path("help/", views.guide, name="help"),
-    path("help/<slug:topic>/", views.guide, name="help_topic"),
+    path("help/", guides.guide, name="help"),
+    path("help/<slug:topic>/", guides.guide, name="help_topic"),
 ]

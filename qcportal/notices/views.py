@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -12,14 +12,6 @@ from qcportal import clock
 from qcportal.campaigns.models import Campaign
 from qcportal.documents import serving
 from qcportal.notices.models import Notice, NoticeAttachment
-
-TOPICS = {
-    "group": "班组怎么填报",
-    "unit": "单位怎么评分盖章",
-    "recommender": "推荐单位怎么推荐",
-    "judge": "专家怎么评分",
-    "public": "怎么查结果和证书",
-}
 
 
 def _public_attachments() -> NoticeAttachment:
@@ -63,11 +55,3 @@ def download(request: HttpRequest, key: str) -> HttpResponse:
     """A file hung on a public notice; anything else does not exist here."""
     found = get_object_or_404(_public_attachments(), document__key=key)
     return serving.respond(found.document)
-
-
-@login_not_required
-@require_safe
-def guide(request: HttpRequest, topic: str = "group") -> HttpResponse:
-    if topic not in TOPICS:
-        raise Http404
-    return render(request, "notices/help.html", {"topic": topic, "topics": TOPICS})

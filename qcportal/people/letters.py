@@ -9,6 +9,8 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns.rules import moment
 from qcportal.people.models import Invitation
 
+NO_FEE = "本活动不收取任何费用。"
+
 
 def link(invitation: Invitation) -> str:
     """The whole address that opens the invitation."""
@@ -24,7 +26,8 @@ def invitation(of: Invitation) -> tuple[str, str]:
         f"{of.name}，您好：\n\n{of.by_name}邀请您在“{of.organisation.name}”{wanted}。\n\n"
         f"请打开下面的链接，设好用户名和密码就能办理；已经有账号的，登录后加入：\n{link(of)}\n\n"
         f"链接 {moment(of.expires_at)} 前有效，只能用一次，请不要转发给别人。"
-        "如果您不认识邀请人，不用理会这封邮件。\n\n本活动不收取任何费用。\n"
+        "如果您不认识邀请人，不用理会这封邮件。\n\n"
+        f"{NO_FEE}有人借此收费的，请到 {settings.SITE_URL}/complaints/ 反映。\n"
     )
     return f"{of.organisation.label}邀请您办理申报", text
 

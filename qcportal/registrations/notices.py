@@ -47,6 +47,10 @@ def mail_text(step: RegistrationStep) -> str:
     if step.what == "approved":
         door = reverse("accounts:sign_in_channel", args=[found.channel])
         lines.append(f"登录：{settings.SITE_URL}{door}")
+    lines += [
+        "",
+        f"本活动不收取任何费用。有人借此收费的，请到 {settings.SITE_URL}/complaints/ 反映。",
+    ]
     return "\n".join(lines)
 
 

@@ -36,9 +36,11 @@ def _shown() -> QuerySet[Publication]:
     ).select_related("campaign__host", "pdf", "excel")
 
 
-def _list_of(year: int) -> Publication:
-    """The results of a year, before that its public notice; Http404 without either."""
+def _list_of(year: int, campaign: str = "") -> Publication:
+    """The results of a year, before that its public notice; Http404 without either.
+    Of several campaigns in a year the newest, unless ``campaign`` (code) is named."""
     found = list(_shown().filter(campaign__year=year))
+    found = [one for one in found if campaign in ("", one.campaign.code)]
     results = [one for one in found if one.kind == Publication.Kind.RESULTS]
     for publication in [*results, *found]:
         return publication
@@ -59,8 +61,9 @@ def results(request: HttpRequest) -> HttpResponse:
 @require_safe
 def results_of(request: HttpRequest, year: int) -> HttpResponse:
     """The list of one year, filtered by the address."""
-    publication, form = _list_of(year), ResultFilter(request.GET)
+    form = ResultFilter(request.GET)
     asked = form.chosen()
+    publication = _list_of(year, asked.get("campaign", ""))
     # The figures of the awards follow the other filters; the chosen award narrows rows.
     entries = publication.entries.order_by()
     named = _categories(publication)
@@ -145,7 +148,8 @@ def _award(code: str, name: str, style: str, count: int, kept: dict[str, Any], a
 @require_safe
 def results_file(request: HttpRequest, year: int, kind: str) -> HttpResponse:
     """The list as the association published it: pdf or xlsx."""
-    publication = _list_of(year)
+    asked = ResultFilter(request.GET).chosen()
+    publication = _list_of(year, asked.get("campaign", ""))
     document = publication.pdf if kind == "pdf" else publication.excel
     if document is None:
         raise Http404

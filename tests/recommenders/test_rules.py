@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from qcportal.campaigns.models import QuotaRule
+from qcportal.campaigns.models import QuotaRule, Standing
 from recommenders import actions, papers, rules
-from recommenders.models import Paper, Standing
+from recommenders.models import Paper
 from submissions import places
 from tests import factories
 

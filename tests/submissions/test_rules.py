@@ -52,6 +52,13 @@ ALLOWED: dict[State, set[MoveName]] = {
     S.PASSED_OVER: set(),
     S.WITHDRAWN: set(),
 }
+# When its body has lost the right to recommend.
+for _state in (S.FILED, S.STAMPED, S.RECOMMENDED, S.SUBMITTED, S.CHECKED):
+    ALLOWED[_state] |= {M.CHOOSE_ANEW, M.CLOSE_BARRED}
+for _state in (S.AMENDMENT_ASKED, S.AMENDED, S.JUDGING, S.DECIDED):
+    ALLOWED[_state] |= {M.CLOSE_BARRED}
+for _state in (S.STAMPED, S.RECOMMENDED):
+    ALLOWED[_state] |= {M.TAKE_OVER}
 # Desks that the submission has not reached do not know of it.
 UNKNOWN_TO: dict[State, set[Role]] = {
     S.DRAFT: {Role.UNIT, Role.RECOMMENDER},

@@ -17,7 +17,15 @@ from qcportal.accounts.roles import Duty
 from qcportal.campaigns import presets
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
-from qcportal.management.demo import build, cast, importing, registering, topics, yearly
+from qcportal.management.demo import (
+    build,
+    cast,
+    complaints,
+    importing,
+    registering,
+    topics,
+    yearly,
+)
 from qcportal.people import actions as inviting
 from qcportal.privacy import actions as privacy
 from qcportal.privacy.models import Consent
@@ -67,6 +75,7 @@ def fill(now: datetime) -> None:
     build.this_year(story, now)
     registering.fill(people, now)
     importing.fill(people, now)
+    complaints.fill(current, people, now)
     stamped = Submission.objects.with_people().filter(campaign=current, state="stamped")
     for found in stamped.filter(recommender=people.bodies[0])[:2]:
         yearly.visit(found, people.actor(people.bodies[0]), now - timedelta(hours=5))

@@ -1,0 +1,1 @@
+"""The roof's own pages: the public entrance, a campaign's pages, health, the clock."""
