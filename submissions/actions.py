@@ -1,6 +1,6 @@
 """The only writers of submissions: lock, ask the rules again, write, leave a step.
 
-Lock order everywhere: campaign counter → submission → dossier.
+Lock order everywhere: campaign counter → submission → dossier → places.
 """
 
 from __future__ import annotations
