@@ -175,7 +175,7 @@ def _export_row(
         ranks.get(s.pk), totals.get((s.revision_id, Tier.UNIT), own),
         totals.get((s.revision_id, Tier.RECOMMENDER)), decision.score if decision else None,
         decision.level.name if decision and decision.level else "",
-        form.value(content, "contact"), form.value(content, "mobile"),
+        form.value(content, "contact", "association"), form.value(content, "mobile", "association"),
         _minute(s.created_at), _minute(filed.filed_at) if filed else "",
     ]  # fmt: skip
 
