@@ -12,6 +12,7 @@ from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.definition import FormDefinition, PaperSlot, Section
 from qcportal.campaigns.form_changes import changes, in_words
 from qcportal.refusals import Refusal
+from qcportal.ui.words import numeral
 from submissions import papers, rules
 from submissions.forms import ContentForm, Line, recommender_choices
 from submissions.lifecycle import State
@@ -23,12 +24,6 @@ FILE_ICONS = {
     "pdf": "file-type-pdf", "docx": "file-type-docx", "zip": "file-zip",
     "jpg": "photo", "png": "photo",
 }  # fmt: skip
-
-
-def numeral(number: int) -> str:
-    """一 … 九, 十, 十一 … 二十九: how the sections of a paper are counted."""
-    tens, ones = divmod(number, 10)
-    return ("", "十", "二十")[tens] + " 一二三四五六七八九"[ones].strip()
 
 
 @dataclass(frozen=True)

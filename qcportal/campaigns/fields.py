@@ -188,13 +188,13 @@ class PaperSlot:
     label: str
     required: bool
     extensions: tuple[str, ...]
-    max_mb: int
+    max_mb: float
     hint: str = ""
     many: bool = False
 
     @property
     def max_bytes(self) -> int:
-        return self.max_mb * 1024 * 1024
+        return int(self.max_mb * 1024 * 1024)
 
     @property
     def accept(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,9 +50,49 @@ def why_wrong(raw: Any, category: Category) -> Iterator[Refusal]:
     try:
         form = parse(raw)
     except DefinitionError as error:
-        yield Refusal("definition_wrong", f"申报表有一处不对：{error}")
+        yield Refusal(
+            "definition_wrong", f"申报表有一处不对。{in_words(raw, str(error))}"
+        )
         return
     yield from gaps(form, needs_recommender=category.needs_recommender)
+
+
+PLACE = re.compile(
+    r"(?:sections\[(\d+)\](?:\.fields\[(\d+)\](?:\.columns\[(\d+)\])?)?|papers\[(\d+)\]|print\[(\d+)\])(\.\w+(?:\[\d+\])?)*"
+)
+KEYS = {
+    "when": "的填写条件", "seen_by": "的“谁能看”", "choices": "的选项", "code": "的代码",
+    "extensions": "可以上传的类型", "limit": "的字数上限",
+}  # fmt: skip
+
+
+def in_words(raw: Any, message: str) -> str:
+    """The reader's message with its place as a clerk knows it: the names instead of
+    ``sections[1].fields[2].when``."""
+    found = PLACE.match(message)
+    if not found:
+        return message
+    try:
+        names = _names(raw, [int(n) - 1 if n else None for n in found.groups()[:5]])
+    except (LookupError, TypeError, AttributeError):
+        return message
+    key = (found.group(6) or "").strip(".").partition("[")[0]
+    return f"{names}{KEYS.get(key, '')}{message[found.end() :]}"
+
+
+def _names(raw: Any, numbers: list[int | None]) -> str:
+    section, item, column, paper, row = numbers
+    if row is not None:
+        return f"打印版面第 {row + 1} 行"
+    if paper is not None:
+        return f"材料“{raw['papers'][paper]['label']}”"
+    found = raw["sections"][section]
+    if item is None:
+        return f"“{found['title']}”这一节"
+    found = found["fields"][item]
+    if column is None:
+        return f"“{found['label']}”"
+    return f"“{found['label']}”的列“{found['columns'][column]['label']}”"
 
 
 def why_not_publish(

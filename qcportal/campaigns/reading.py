@@ -383,15 +383,17 @@ def _paper(raw: Any, index: int) -> PaperSlot:
         raise DefinitionError(f"{place}.extensions: 可以是 {'、'.join(EXTENSIONS)}")
     if not all(isinstance(extension, str) for extension in extensions):
         raise DefinitionError(f"{place}.extensions: 要写文字")
-    size = _whole(raw, "max_mb", place, MOST_MB)
-    if size == 0:
+    size = _bound(raw, "max_mb", place)
+    if size is None:
         raise DefinitionError(f"{place}: 缺 max_mb")
+    if not 0 < size <= MOST_MB:
+        raise DefinitionError(f"{place}.max_mb: 要大于 0，不大于 {MOST_MB}")
     return PaperSlot(
         code=_code(raw, place),
         label=_text(raw, "label", place, LABEL, needed=True),
         required=_flag(raw, "required", place, True),
         extensions=tuple(extensions),
-        max_mb=size,
+        max_mb=raw["max_mb"] if isinstance(raw["max_mb"], int) else float(size),
         hint=_text(raw, "hint", place, SENTENCE),
         many=_flag(raw, "many", place, False),
     )

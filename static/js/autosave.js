@@ -121,7 +121,8 @@ class Draft {
 
   saved({ version, saved_at: savedAt }) {
     const field = this.form.querySelector("[name=version]");
-    if (field && version !== undefined) field.value = version;
+    // Other forms of the page that act on the same draft follow.
+    for (const one of version === undefined ? [] : [field, ...document.querySelectorAll("input[name=version][data-follow]")]) if (one) one.value = version;
     const at = savedAt ? new Date(savedAt) : new Date();
     const clock = at.toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
     this.say("saved", `已自动保存 ${clock}`);
