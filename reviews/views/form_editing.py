@@ -35,6 +35,7 @@ FORMS: dict[str, type[PartForm]] = {
     "form": SheetForm, "section": SectionForm, "field": FieldForm, "paper": PaperForm,
 }  # fmt: skip
 STEPS = {"up": -1, "down": 1}
+REBUILDING = {*STEPS, "remove", "add_section", "add_paper"}
 
 
 @acting_as(Role.ASSOCIATION)
@@ -51,7 +52,9 @@ def edit(request: HttpRequest, code: str, category: str) -> HttpResponse:
         return _keep(request, version, place)
     if act == "add_field":
         return _add_field(request, version, place)
-    return _rebuild(request, version, place, act)
+    if act in REBUILDING:
+        return _rebuild(request, version, place, act)
+    return redirect(_url(version, place))
 
 
 def _url(version: FormVersion, place: str) -> str:

@@ -71,8 +71,8 @@ def versions(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "forms/list.html", context)
 
 
-@acting_as(Role.ASSOCIATION)
 @require_POST
+@acting_as(Role.ASSOCIATION)
 def begin(request: HttpRequest, code: str, category: str) -> HttpResponse:
     found = category_run(request, code, category)
     begun = form_actions.begin_form_version(found.pk, by=request.actor, at=now())
@@ -164,8 +164,8 @@ def _publish_page(
     return render(request, "forms/publish.html", context, status=status)
 
 
-@acting_as(Role.ASSOCIATION)
 @require_POST
+@acting_as(Role.ASSOCIATION)
 def drop(request: HttpRequest, code: str, category: str) -> HttpResponse:
     row = being_written(category_run(request, code, category))
     edition = VersionForm.read(request.POST)

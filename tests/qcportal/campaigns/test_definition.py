@@ -3,6 +3,7 @@ what a content may leave empty because no condition asks for it."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -188,10 +189,8 @@ def test_a_wrong_type_anywhere_is_a_definition_error_or_nothing(junk: Any) -> No
         for step in way[:-1]:
             place = place[step]
         place[way[-1]] = junk
-        try:
+        with contextlib.suppress(DefinitionError):  # any other one fails the test
             parse(raw)
-        except DefinitionError as error:
-            assert str(error)  # any other exception fails the test
 
 
 @pytest.mark.parametrize(
