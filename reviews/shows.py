@@ -140,10 +140,11 @@ def identities(revision: Revision) -> list[str]:
         value = revision.content.get(item.code)
         if isinstance(value, str):
             found.add(value)
-        # Of a row (a member) the first column is the name; posts and parts are words
-        # that a text may well use.
+        # Of a row (a member) only the name, else the first column; posts and parts are
+        # words that a text may well use.
         for row in value if isinstance(value, list) else []:
-            found.add(str(row.get(item.columns[0].code, "")))
+            named = item.column("name") or item.columns[0]
+            found.add(str(row.get(named.code, "")))
     submission = revision.submission
     organisations = [submission.unit, submission.group, submission.recommender]
     for organisation in filter(None, organisations):

@@ -98,12 +98,12 @@ def _cell(place: Place, content: Mapping[str, Any], recommender: str) -> str:
 
 
 def content_of(
-    form: FormDefinition, headers: Sequence[str], cells: Sequence[Any]
+    form: FormDefinition, heads: Sequence[str], cells: Sequence[Any]
 ) -> dict[str, Any]:
     """The content a row says, by the headers of ``columns_of``: labels become codes,
     words that name no choice stay as they are (the form then says so), columns that
     name no field are left out."""
-    said = dict(zip(headers, (_plain(cell) for cell in cells), strict=False))
+    said = dict(zip(heads, (_plain(cell) for cell in cells), strict=False))
     found: dict[str, Any] = {
         code: [] if item.kind == "rows" else "" for code, item in form.by_code.items()
     }

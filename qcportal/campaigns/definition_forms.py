@@ -270,8 +270,13 @@ class ColumnForm(forms.Form):
     kind = forms.ChoiceField(label="类型", choices=COLUMN_CHOICES, required=False)
     required = forms.BooleanField(label="必填", required=False)
     limit = forms.IntegerField(label="字数上限", required=False, min_value=0, max_value=MOST_CHARACTERS)  # fmt: skip
-    choices = forms.CharField(label="选项（用、隔开）", required=False, max_length=2000)
-    when = forms.CharField(label="条件（列名=选项、选项）", required=False, max_length=300)  # fmt: skip
+    choices = forms.CharField(
+        label="选项",
+        required=False,
+        max_length=2000,
+        help_text="单选才填，用顿号隔开。",
+    )
+    when = forms.CharField(label="什么时候要填", required=False, max_length=300, help_text="空着总是要填；有条件的写成：前面的列名=选项、选项。")  # fmt: skip
 
 
 ColumnSet = forms.formset_factory(
@@ -324,7 +329,7 @@ def _column(
 ) -> dict[str, Any]:
     kind = row.get("kind") or "text"
     made: dict[str, Any] = {
-        **{k: v for k, v in old.items() if k in {"hint", "example"}},
+        **{k: v for k, v in old.items() if k in {"hint", "example", "means"}},
         "code": code, "label": row["label"], "kind": kind, "required": row["required"],
     }  # fmt: skip
     if kind in NUMERIC:

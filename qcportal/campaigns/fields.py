@@ -53,6 +53,8 @@ MEANINGS = {
     "postcode": "邮编",
     "department": "联系部门",
 }
+# What a column of a table of people means: filled from the group's own year.
+COLUMN_MEANINGS = {"name": "姓名", "gender": "性别", "post": "岗位", "part": "组内分工"}
 # Who a field may be kept from or shown to. The group always sees what it writes.
 TIERS = {
     "unit": "单位",
@@ -140,6 +142,10 @@ class FieldDefinition:
         if self.kind not in CHOOSING:
             return text
         return "、".join(self.choice_label(code) or code for code in self.ticked(text))
+
+    def column(self, means: str) -> FieldDefinition | None:
+        """The column of a table that carries a meaning, if it has one."""
+        return next((c for c in self.columns if c.means == means), None)
 
     @property
     def on_paper(self) -> bool:

@@ -41,7 +41,7 @@ def begin_form_version(category_id: int, *, by: Actor, at: datetime) -> FormVers
         definition=deepcopy(newest.definition) if newest else starter(category.name),
         saved_at=at, saved_by_name=by.user_name,
     )  # fmt: skip
-    _record(by, "form_begun", begun, at)
+    record(by, "form_begun", category.code, at=at, **_said(begun))
     return begun
 
 
@@ -84,7 +84,8 @@ def publish_form_version(
         published_at=at, reason=reason.strip()
     )
     found.published_at, found.reason = at, reason.strip()
-    _record(by, "form_published", found, at, reason=found.reason)
+    record(by, "form_published", found.category.code, at=at, reason=found.reason,
+           **_said(found))  # fmt: skip
     return found
 
 
@@ -95,13 +96,12 @@ def drop_form_version(
     """Throw an unpublished version away."""
     found = _locked(version_id)
     refuse_if(form_rules.why_not_write(found, by, edition))
-    _record(by, "form_dropped", found, at)
+    record(by, "form_dropped", found.category.code, at=at, **_said(found))
     FormVersion.objects.filter(pk=found.pk, published_at__isnull=True).delete()
 
 
-def _record(
-    by: Actor, what: str, version: FormVersion, at: datetime, **data: Any
-) -> None:
+def _said(version: FormVersion) -> dict[str, Any]:
+    """What every line of the trail says of a version."""
     category = version.category
-    record(by, what, category.code, at=at, campaign=category.campaign.code,
-           category=category.name, version=version.version, **data)  # fmt: skip
+    return {"campaign": category.campaign.code, "category": category.name,
+            "version": version.version}  # fmt: skip

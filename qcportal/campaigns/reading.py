@@ -15,6 +15,7 @@ from qcportal.campaigns.fields import (
     BLIND_KINDS,
     CHOOSING,
     COLUMN_KINDS,
+    COLUMN_MEANINGS,
     DESKS,
     FIXED_MEANINGS,
     KINDS,
@@ -198,7 +199,8 @@ def _field(
     kind = _one_of(
         raw, "kind", place, COLUMN_KINDS if column else KINDS, "类型", "text"
     )
-    means = _one_of(raw, "means", place, MEANINGS, "含义", "")
+    meanings = COLUMN_MEANINGS if column else MEANINGS
+    means = _one_of(raw, "means", place, meanings, "含义", "")
     choices = _choices(raw, place, kind)
     columns = _columns(raw, place, kind)
     code = _code(raw, place)
@@ -226,8 +228,10 @@ def _field(
         when=_when(raw, place, before),
         seen_by=_seen_by(raw, place),
     )
-    if column and (found.means or found.seen_by or found.on_certificate):
-        raise DefinitionError(f"{place}: 含义、谁能看、证书照印只能定在整张表格上")
+    if column and (found.seen_by or found.on_certificate):
+        raise DefinitionError(f"{place}: 谁能看、证书照印只能定在整张表格上")
+    if not column:
+        _check_meaning(found, place)
     _check_field(found, place)
     return found
 
@@ -259,7 +263,6 @@ def _check_field(item: FieldDefinition, place: str) -> None:
         raise DefinitionError(f"{place}.seen_by: “{item.label}”会让专家认出是谁")
     if "public" in item.seen_by and item.means not in PUBLIC_MEANINGS:
         raise DefinitionError(f"{place}.seen_by: 公开的只有指标和改进前后的数")
-    _check_meaning(item, place)
 
 
 _JUDGED = {"topic_type", "summary", "measure", "before", "target", "after", "period"}
@@ -306,6 +309,7 @@ def _columns(
         if found.code in before:
             raise DefinitionError(f"{here}: 列 {found.code} 重复")
         before[found.code] = found
+    _once([c.means for c in before.values() if c.means], f"{place}.columns", "含义")
     if (kind == "rows") != bool(before):
         raise DefinitionError(
             f"{place}: 表格没有列" if not before else f"{place}: 只有表格才有列"

@@ -245,9 +245,9 @@ def test_columns_are_added_removed_and_given_a_condition(
 def test_parts_are_added_moved_and_removed(category, draft, cast, client_of) -> None:
     client, edition = client_of(cast.association), 0
 
-    def act(place: str, **data: Any) -> str:
+    def act(here: str, **data: Any) -> str:
         nonlocal edition
-        answer = client.post(url("edit", category, place), {"version": edition, **data})
+        answer = client.post(url("edit", category, here), {"version": edition, **data})
         assert answer.status_code == 302, words_of(answer)
         edition += 1
         return answer.url

@@ -135,7 +135,7 @@ FIELD = "sections.0.fields.0"
         ("sections.1.fields.8.seen_by", ["everybody"], "sections[2].fields[9].seen_by: 不认识的一级 everybody"),
         ("sections.2.fields.0.columns", [], "sections[3].fields[1]: 表格没有列"),
         ("sections.2.fields.0.columns.0.kind", "rows", "sections[3].fields[1].columns[1]: 不认识的类型 rows"),
-        ("sections.2.fields.0.columns.0.seen_by", ["unit"], "sections[3].fields[1].columns[1]: 含义、谁能看、证书照印只能定在整张表格上"),
+        ("sections.2.fields.0.columns.0.seen_by", ["unit"], "sections[3].fields[1].columns[1]: 谁能看、证书照印只能定在整张表格上"),
         ("sections.2.fields.0.columns.1.code", "name", "sections[3].fields[1].columns[2]: 列 name 重复"),
         ("print", [["nothing"]], "print: 没有字段 nothing"),
         ("print", [["secret"]], "print[1]: “给秘书处的话”不是单位、推荐单位、秘书处都能看，不能印在表上"),
