@@ -29,6 +29,7 @@ from qcportal.campaigns.reading import (
     MOST_ROWS,
     SENTENCE,
 )
+from qcportal.ui.forms import PortalForm
 
 WIDTHS = [
     ("full", "整行"),
@@ -40,11 +41,11 @@ KIND_CHOICES = list(KINDS.items())
 COLUMN_CHOICES = [
     (kind, words) for kind, words in KINDS.items() if kind in COLUMN_KINDS
 ]
-SPARE_COLUMNS = 2
+SPARE_COLUMNS = 1
 Raw = Mapping[str, Any]
 
 
-class PartForm(forms.Form):
+class PartForm(PortalForm):
     """A part of the definition. ``raw`` is the part as it stands, ``whole`` the form."""
 
     use_required_attribute = False
@@ -262,7 +263,7 @@ def _settings(kind: str) -> list[str]:
     return [*always, *more]
 
 
-class ColumnForm(forms.Form):
+class ColumnForm(PortalForm):
     """One column of a table of rows."""
 
     code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -356,11 +357,18 @@ def _condition_from(text: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-class NewFieldForm(forms.Form):
+class NewFieldForm(PortalForm):
     label = _words("名称", LABEL, error_messages={"required": "请写名称"})
     kind = forms.ChoiceField(label="类型", choices=KIND_CHOICES, error_messages={"required": "请选类型", "invalid_choice": "没有这种类型"})  # fmt: skip
     section = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
 
-class PublishForm(forms.Form):
+class PublishForm(PortalForm):
     reason = _words("为什么改", 200, required=False, help_text="会记入操作日志，班组看得到改了哪些地方。")  # fmt: skip
+
+    def __init__(self, *args: Any, running: bool, **kwargs: Any) -> None:
+        """``running``: the campaign is published, so the reason is needed."""
+        super().__init__(*args, **kwargs)
+        wanted = "活动已经发布，请写明为什么改表，会记入操作日志。"
+        self.fields["reason"].required = running
+        self.fields["reason"].error_messages["required"] = wanted

@@ -123,7 +123,9 @@ def publish(request: HttpRequest, code: str, category: str) -> HttpResponse:
     """What it changes and whom it touches; then for ever."""
     found = category_run(request, code, category)
     row = being_written(found)
-    form = PublishForm(request.POST or None)
+    form = PublishForm(
+        request.POST or None, running=bool(row.category.campaign.published_at)
+    )
     refused = []
     if request.method == "POST" and form.is_valid():
         try:
