@@ -317,12 +317,20 @@ def columns_from(rows: list[Mapping[str, Any]], raw: Raw) -> list[dict[str, Any]
     for row in rows:
         if not row.get("label") or row.get("DELETE"):
             continue
-        code = row.get("code") if row.get("code") in old else ""
+        code = row.get("code") if row.get("code") in old else _by_label(row, raw, found)
         if not code:
             code = next(c for n in range(1, 200) if (c := f"c{n}") not in taken)
             taken.add(code)
         found.append(_column(row, old.get(code, {}), code, found))
     return found
+
+
+def _by_label(row: Mapping[str, Any], raw: Raw, found: list[dict[str, Any]]) -> str:
+    """The code of a column saved a moment ago under this label: the page that saves
+    while typing does not know it yet."""
+    used = {column["code"] for column in found}
+    codes = (c["code"] for c in raw.get("columns", []) if c["label"] == row["label"])
+    return next((code for code in codes if code not in used), "")
 
 
 def _column(

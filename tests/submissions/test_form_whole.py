@@ -19,10 +19,12 @@ from qcportal.campaigns.form_changes import carry, changes
 from qcportal.campaigns.models import Category, FormVersion
 from qcportal.campaigns.samples import sample
 from qcportal.documents import excel, pdf, word
+from qcportal.documents.making import order
+from qcportal.notices.models import NoticeAttachment
 from qcportal.refusals import Refused
 from reviews import shows
 from reviews.papers import content_sheets
-from submissions import actions, papers
+from submissions import actions, papers, tasks
 from submissions.columns import cells_of, columns_of, content_of, headers
 from submissions.forms import ContentForm, read_content
 from submissions.models import Submission
@@ -196,6 +198,22 @@ def test_a_filled_word_file_says_what_was_filled(made) -> None:
     text = str(read_word(word.form(facts)))
     for words in ("☑排列图", "□因果图", "三十年不出次品", "换了刀具", "陈立群"):
         assert words in text
+
+
+def test_a_notice_hangs_out_the_form_as_a_word_file(made, campaign) -> None:
+    document = order(
+        "blank_form", "附件1 申报表.docx", maker=tasks.render_blank_form_docx.name
+    )
+    NoticeAttachment.objects.create(
+        notice=campaign.notices.all()[0], order=99, number="9", title="申报表",
+        audience="filers", kind="form_word", category=made.category, document=document,
+    )  # fmt: skip
+    factories.make(document)
+    document.refresh_from_db()
+    assert document.is_ready
+    with document.file.open("rb") as file:
+        tables, _ = read_word(file.read())
+    assert tables[2][0][0].startswith("事迹标题")
 
 
 def test_control_characters_do_not_break_the_word_file(made) -> None:
