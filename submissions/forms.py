@@ -90,7 +90,8 @@ def _help(item: FieldDefinition) -> str:
         said.append("，".join(filter(None, [least, most])) + "。")
     if item.when:
         said.insert(0, f"{item.when.words}；不是的话留空，填了也不算。")
-    return " ".join(filter(None, said))
+    sentences = [f"{text.rstrip('。')}。" for text in said if text]
+    return "".join(sentences) if len(sentences) > 1 else "".join(filter(None, said))
 
 
 def _widget_of(
