@@ -16,9 +16,9 @@ from conduct import actions as conduct_actions
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns.actions import let_judge
+from qcportal.campaigns.form_actions import begin_form_version
 from qcportal.campaigns.stages import Stage
 from qcportal.campaigns.time_actions import extend_for
-from qcportal.campaigns.form_actions import begin_form_version
 from qcportal.documents.making import fulfil
 from qcportal.documents.models import Document
 from qcportal.imports import actions as importing
@@ -195,7 +195,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "block": "naming", "line_kind": "awards", "place": 1, "category": "result",
         "tab": "notices", "extension": result.campaign.extensions.get().pk,
         "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
-        "category": "result", "form_number": 1, "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
+        "form_number": 1,
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
         "consent_version": 1,

@@ -38,7 +38,7 @@ def begin_form_version(category_id: int, *, by: Actor, at: datetime) -> FormVers
     begun = FormVersion.objects.create(
         category=category,
         version=newest.version + 1 if newest else 1,
-        definition=deepcopy(newest.definition) if newest else starter(category.name),
+        definition=deepcopy(newest.definition) if newest else starter(category.name, needs_recommender=category.needs_recommender),
         saved_at=at, saved_by_name=by.user_name,
     )  # fmt: skip
     record(by, "form_begun", category.code, at=at, **_said(begun))

@@ -15,8 +15,10 @@ PLAIN = {
 }  # fmt: skip
 
 
-def starter(category: str) -> dict[str, Any]:
+def starter(category: str, *, needs_recommender: bool = True) -> dict[str, Any]:
     """The barest form that can be filed and honoured."""
+    body = {"code": "recommender", "label": "推荐单位", "kind": "recommender",
+            "means": "recommender"}  # fmt: skip
     means = {"means": "unit_name", "on_certificate": True}
     return {
         "title": f"{{year}}年{category}申报表",
@@ -30,8 +32,7 @@ def starter(category: str) -> dict[str, Any]:
                      "means": "group_name", "on_certificate": True},
                     {"code": "title", "label": "课题名称", "limit": 35,
                      "means": "title", "on_certificate": True},
-                    {"code": "recommender", "label": "推荐单位", "kind": "recommender",
-                     "means": "recommender"},
+                    *([body] if needs_recommender else []),
                 ],
             }
         ],

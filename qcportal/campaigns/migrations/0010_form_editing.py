@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0007_category_required'),
+        ('campaigns', '0009_milestone_on_home'),
     ]
 
     operations = [
