@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0009_category_required'),
+        ('submissions', '0012_moves_together'),
     ]
 
     operations = [

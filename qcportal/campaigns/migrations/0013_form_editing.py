@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0009_milestone_on_home'),
+        ('campaigns', '0012_standing'),
     ]
 
     operations = [
