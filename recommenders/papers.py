@@ -58,8 +58,8 @@ def _row(
         "topic_type": submission.topic_type_label,
         "own_score": totals.get((revision.pk, Tier.UNIT), ""),
         "score": totals.get((revision.pk, Tier.RECOMMENDER), ""),
-        "contact": form.value(revision.content, "contact"),
-        "mobile": form.value(revision.content, "mobile"),
+        "contact": form.value(revision.content, "contact", "recommender"),
+        "mobile": form.value(revision.content, "mobile", "recommender"),
         **unstamped,
     }
 

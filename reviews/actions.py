@@ -380,7 +380,7 @@ def _entry(
     revision = submission.filed_revision
     form = revision.form.form
     measure = {
-        m: form.value(revision.content, m)
+        m: form.value(revision.content, m, "public")
         for m in ("measure", "before", "target", "after")
     }
     return PublicationEntry(

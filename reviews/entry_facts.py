@@ -129,4 +129,5 @@ def frozen_form(submission: Submission, actor: Actor) -> dict[str, Any] | None:
     return papers.form_facts(
         revision.form.form, shown(revision.content, may_see_mobile(submission, actor)),
         recommender=revision.recommender_name, year=submission.campaign.year,
+        tier="association",
     )  # fmt: skip

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from qcportal.campaigns.models import Campaign, Category
+from qcportal.campaigns.models import Campaign, Category, FormVersion
 from qcportal.documents import pdf
 from qcportal.documents.excel import Column, Sheet
 from recommenders.models import Candidate
 from reviews.models import Certificate, Publication, PublicationEntry
+from submissions.columns import cells_of, columns_of
 from submissions.models import ScoreSheet, Submission, Tier
 
 CERTIFICATE_TEMPLATE = "papers/certificate.html"
@@ -157,6 +158,30 @@ def export_sheet(title: str, submissions: QuerySet[Submission]) -> Sheet:
                  rows=[_export_row(i, s, totals, ranks, named) for i, s in enumerate(rows, 1)])  # fmt: skip
 
 
+def content_sheets(submissions: QuerySet[Submission]) -> list[Sheet]:
+    """What was filed, field by field: a tab for each form version, its columns by the
+    form, one row a result. Drafts are not in it."""
+    filed = submissions.filter(revision__isnull=False).select_related(
+        "revision__form__category__campaign"
+    )
+    versions: dict[int, FormVersion] = {}
+    rows: dict[int, list[list[Any]]] = {}
+    for submission in filed:
+        revision = submission.filed_revision
+        version = versions.setdefault(revision.form_id, revision.form)
+        cells = cells_of(
+            version.form, revision.content, recommender=revision.recommender_name
+        )
+        rows.setdefault(version.pk, []).append([submission.code, *cells])
+    return [
+        Sheet(
+            title=f"{version.category.name}申报表第{version.version}版", subtitle=[],
+            columns=[Column("受理编号", 16), *columns_of(version.form)], rows=rows[key],
+        )
+        for key, version in sorted(versions.items())
+    ]  # fmt: skip
+
+
 def _export_row(
     index: int,
     s: Submission,
@@ -175,7 +200,7 @@ def _export_row(
         ranks.get(s.pk), totals.get((s.revision_id, Tier.UNIT), own),
         totals.get((s.revision_id, Tier.RECOMMENDER)), decision.score if decision else None,
         decision.level.name if decision and decision.level else "",
-        form.value(content, "contact"), form.value(content, "mobile"),
+        form.value(content, "contact", "association"), form.value(content, "mobile", "association"),
         _minute(s.created_at), _minute(filed.filed_at) if filed else "",
     ]  # fmt: skip
 

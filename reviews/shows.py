@@ -17,17 +17,17 @@ from django.db.models import Q
 from django.urls import reverse
 
 from qcportal.accounts import mobiles
+from qcportal.campaigns.fields import KINDS
 from qcportal.documents.models import Document
 from reviews.models import Assignment, Certificate, PublicationEntry
 from submissions import rules as submission_rules
 from submissions.lifecycle import State
 from submissions.models import FrozenAttachment, Revision, ScoreSheet, Submission, Tier
 
-# What a form's field may mean and still be read by a judge.
-BLIND_MEANINGS = frozenset(
-    {"", "topic_type", "summary", "measure", "before", "target", "after"}
-)
-BLIND_KINDS = frozenset({"text", "textarea", "choice", "select", "decimal", "date"})
+# A figure, a day or a ticked box names nobody; texts do.
+TELLING_KINDS = frozenset(KINDS) - {
+    "choice", "select", "checks", "number", "decimal", "year", "date",
+}  # fmt: skip
 HIDDEN = "〔略〕"
 MOST_PAGES = 200
 LEADING_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(.*)", re.DOTALL)
@@ -133,15 +133,18 @@ def identities(revision: Revision) -> list[str]:
     """The texts of the content that would tell a judge whose result it is."""
     form, found = revision.form.form, set()
     for item in form.by_code.values():
-        if item.means in BLIND_MEANINGS | {"title"} and item.kind in BLIND_KINDS:
+        if item.seen("judge") or item.means == "title":
+            continue
+        if item.kind not in TELLING_KINDS:
             continue
         value = revision.content.get(item.code)
         if isinstance(value, str):
             found.add(value)
-        # Of a row (a member) the first column is the name; posts and parts are words
-        # that a text may well use.
+        # Of a row (a member) only the name, else the first column; posts and parts are
+        # words that a text may well use.
         for row in value if isinstance(value, list) else []:
-            found.add(str(row.get(item.columns[0].code, "")))
+            named = item.column("name") or item.columns[0]
+            found.add(str(row.get(named.code, "")))
     submission = revision.submission
     organisations = [submission.unit, submission.group, submission.recommender]
     for organisation in filter(None, organisations):
@@ -200,10 +203,10 @@ def blind_facts(assignment: Assignment) -> list[tuple[str, list[str]]]:
     facts = []
     for item in revision.form.form.by_code.values():
         value = revision.content.get(item.code)
-        if item.means not in BLIND_MEANINGS or item.kind not in BLIND_KINDS:
+        if not item.seen("judge"):
             continue
         if isinstance(value, str) and value.strip():
-            shown = item.choice_label(value) or blind(value, hidden)
+            shown = item.said(value) if item.choices else blind(value, hidden)
             facts.append((item.label, [p for p in shown.splitlines() if p.strip()]))
     return facts
 

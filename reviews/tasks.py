@@ -30,4 +30,7 @@ def render_result_sheet(document: Document) -> bytes:
 def render_export(document: Document) -> bytes:
     export = Export.objects.select_related("campaign").get(document=document)
     rows = Submission.objects.filter(campaign=export.campaign).filtered(export.filters)
-    return excel.workbook(papers.export_sheet(export.title, rows.order_by("code")))
+    rows = rows.order_by("code")
+    return excel.workbook(
+        papers.export_sheet(export.title, rows), *papers.content_sheets(rows)
+    )

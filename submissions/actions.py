@@ -16,7 +16,7 @@ from django.db import transaction
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.audit.record import record
-from qcportal.campaigns import definition, scoring
+from qcportal.campaigns import definition, form_changes, scoring
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.actions import next_number
 from qcportal.campaigns.models import Campaign, Category, Rubric
@@ -234,6 +234,39 @@ def save_draft(
 
 
 @transaction.atomic
+def take_newest_form(
+    submission_id: int, *, version: int, by: Actor, at: datetime
+) -> Submission:
+    """Move a draft onto the newest published form: the content goes along by field
+    code, what does not fit stays readable beside it until it is filed. Raises Refused
+    ``stale_version``, ``no_newer_form``, ``amending``."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_take_newest_form(submission, by, at))
+    if version != submission.version:
+        refuse(
+            "stale_version", "另一个窗口刚刚改过这份草稿，请先看看最新内容再换新版。"
+        )
+    newest = submission.category.newest_form
+    if newest is None:
+        refuse("no_newer_form", "没有新的申报表。")
+    content, left = form_changes.carry(
+        submission.form.form, newest.form, submission.content
+    )
+    submission.left_over += [{"label": one.label, "text": one.text} for one in left]
+    record(by, "form_taken", submission.code, at=at, campaign=submission.campaign.code,
+           old=submission.form.version, new=newest.version)  # fmt: skip
+    submission.form = newest
+    _write(submission, content)
+    submission.version += 1
+    submission.saved_at = at
+    submission.save(
+        update_fields=["form", "left_over", "content", "title", "group_name", "unit_name",
+                       "topic_type", "recommender", "version", "saved_at"]
+    )  # fmt: skip
+    return submission
+
+
+@transaction.atomic
 def attach(
     submission_id: int, slot: str, document: Document, *, by: Actor, at: datetime
 ) -> Attachment:
@@ -277,8 +310,8 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
     if not confirmed:
         refuse("not_confirmed", "请逐字核对证书上的名称，再勾选确认。", "confirmed")
     revision = _freeze(submission, by=by, at=at)
-    submission.revision = revision
-    submission.save(update_fields=["revision"])
+    submission.revision, submission.left_over = revision, []
+    submission.save(update_fields=["revision", "left_over"])
     _void_stamps(submission, "内容改过，原盖章作废", at)
     advance(submission, name, by=by, at=at)
     return revision
@@ -296,10 +329,13 @@ def _just_filed(submission: Submission, by: Actor) -> bool:
 
 def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
     number = submission.revisions.count() + 1
+    form = submission.form.form
+    content = form.in_force(submission.content)
     standing = [
         (a.slot, a.document)
-        for files in rules.current_attachments(submission).values()
+        for slot, files in rules.current_attachments(submission).items()
         for a in files
+        if form.slot(slot)  # a newer form may not ask for it any more
     ]
     papers = [
         {"slot": slot, "title": d.title, "sha256": d.sha256, "size": d.size}
@@ -308,7 +344,7 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
     records = submission.topic.standing_records if submission.topic else []
     activity = proof.frozen(submission.topic, records) if submission.topic else {}
     said = {"code": submission.code, "number": number,
-            "content": submission.content, "papers": papers}  # fmt: skip
+            "content": content, "papers": papers}  # fmt: skip
     if activity:
         said["activity"] = activity
     title = (
@@ -316,7 +352,7 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
     )
     revision = Revision.objects.create(
         submission=submission, number=number, form=submission.form,
-        content=submission.content, papers=papers, activity=activity,
+        content=content, papers=papers, activity=activity,
         recommender_name=submission.recommender.name if submission.recommender else "",
         content_hash=digest(said),
         check_code=new_check_code(), filed_at=at, filed_by=by.user,

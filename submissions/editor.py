@@ -10,12 +10,14 @@ from django.urls import reverse
 
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.definition import FormDefinition, PaperSlot, Section
+from qcportal.campaigns.form_changes import changes, in_words
 from qcportal.refusals import Refusal
+from qcportal.ui.words import numeral
 from submissions import papers, rules
 from submissions.forms import ContentForm, Line, recommender_choices
+from submissions.lifecycle import State
 from submissions.models import Attachment, Submission
 
-NUMERALS = "一二三四五六七八九"
 # Said only when asked for (核对并提交): an empty draft is not full of mistakes.
 NOT_YET = frozenset({"missing", "too_few_rows", "paper_missing"})
 FILE_ICONS = {
@@ -36,7 +38,7 @@ class StepMark:
 
     @property
     def numeral(self) -> str:
-        return NUMERALS[self.number - 1]
+        return numeral(self.number)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class SectionShown:
 
     @property
     def heading(self) -> str:
-        return f"{NUMERALS[self.number - 1]}、{self.title}"
+        return f"{numeral(self.number)}、{self.title}"
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Editor:
 
     @property
     def step_title(self) -> str:
-        return f"第{NUMERALS[self.step - 1]}步，共{NUMERALS[self.count - 1]}步"
+        return f"第{numeral(self.step)}步，共{numeral(self.count)}步"
 
     @property
     def previous(self) -> int:
@@ -156,11 +158,11 @@ class Editor:
 
     @property
     def papers_heading(self) -> str:
-        return f"{NUMERALS[self.count - 2]}、上传材料"
+        return f"{numeral(self.count - 1)}、上传材料"
 
     @property
     def review_heading(self) -> str:
-        return f"{NUMERALS[self.count - 1]}、核对并提交"
+        return f"{numeral(self.count)}、核对并提交"
 
     @property
     def form(self) -> ContentForm:
@@ -184,7 +186,8 @@ class Editor:
 
     def _meta(self, section: Section) -> str:
         wrong = len({f.field for f in self._faults_of(section)})
-        needed = sum(item.required for item in section.fields)
+        asks = self.definition.asks
+        needed = sum(i.required and asks(i, self.content) for i in section.fields)
         return f"还差 {wrong} 项" if wrong else f"{needed} 项必填，都填好了"
 
     @property
@@ -286,14 +289,20 @@ class Editor:
     def differences(self, typed: Mapping[str, Any]) -> list[Difference]:
         """What is stored otherwise than ``typed``, field by field, as stored."""
         return [
-            Difference(item.label, said(self.content.get(code)))
+            Difference(item.label, in_words(item, self.content.get(code)) or "（空）")
             for code, item in self.definition.by_code.items()
             if self.content.get(code) != typed.get(code)
         ]
 
-
-def said(value: Any) -> str:
-    """A stored value in words: text as it is, rows one per line."""
-    if isinstance(value, list):
-        return "\n".join("　".join(map(str, row.values())) for row in value)
-    return str(value or "（空）")
+    @property
+    def newer_form(self) -> list[str]:
+        """What the newest published form changed against this draft's, in words; empty
+        where the draft is on it or is amended."""
+        newest = self.submission.category.newest_form
+        own = self.submission.form
+        if newest is None or newest.version <= own.version or self.frozen:
+            return []
+        if self.submission.state_enum == State.AMENDMENT_ASKED:
+            return []
+        said = [change.text for change in changes(self.definition, newest.form)]
+        return said or ["只改了说明文字"]

@@ -19,18 +19,30 @@ from django.http import QueryDict
 from qcportal.accounts import mobiles
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns.definition import FieldDefinition, FormDefinition, Section
+from qcportal.campaigns.fields import When
+from qcportal.campaigns.reading import MOST_ROWS
 from qcportal.refusals import Refusal
-from qcportal.ui.forms import ParagraphsField, PortalForm, RadioCards, newlines_once
+from qcportal.ui.forms import (
+    CheckSet,
+    ParagraphsField,
+    PortalForm,
+    RadioCards,
+    newlines_once,
+)
 from submissions.rules import DIRECT
 
 PER_PAGE = 25
-MOST_ROWS = 60  # a page never sends more; what is past the campaign's limit is said
 SPARE_ROWS = 2
+MOST_STEPS = 22  # the most sections a form may have, papers, and the last look
 COUNTED_FROM = 35  # shorter lines show no counter: they are full of them otherwise
 INPUTS = {
     "mobile": {"inputmode": "tel", "autocomplete": "tel-national"},
     "postcode": {"inputmode": "numeric", "autocomplete": "postal-code"},
+    "phone": {"inputmode": "tel", "autocomplete": "tel"},
+    "email": {"type": "email", "autocomplete": "email"},
     "decimal": {"inputmode": "decimal"},
+    "number": {"inputmode": "numeric"},
+    "year": {"inputmode": "numeric"},
     "date": {"type": "date"},
 }
 # Share of six columns that a field takes (FieldDefinition.width).
@@ -55,16 +67,31 @@ class DraftParagraphsField(DraftField, ParagraphsField):
 def _field_of(
     item: FieldDefinition, recommenders: Iterable[tuple[str, str]]
 ) -> forms.Field:
-    example = f"例如 {item.example}" if item.example and not item.group else ""
     given: dict[str, Any] = {
         "label": item.label, "required": item.required,
-        "help_text": item.hint or example,
+        "help_text": _help(item),
         "max_length": item.limit if item.limit >= COUNTED_FROM else None,
     }  # fmt: skip
     widget = _widget_of(item, recommenders)
     if item.kind == "textarea":
         return DraftParagraphsField(widget=widget, **given)
     return DraftField(widget=widget, **given)
+
+
+def _help(item: FieldDefinition) -> str:
+    """The sentence under a field: its condition, its hint or example, its bounds."""
+    example = f"例如 {item.example}" if item.example and not item.group else ""
+    said = [item.hint or example]
+    if item.range_words:
+        said.append(f"{item.range_words}。")
+    if item.kind == "checks" and (item.at_least or item.at_most):
+        least = f"至少选 {item.at_least} 项" if item.at_least else ""
+        most = f"最多选 {item.at_most} 项" if item.at_most else ""
+        said.append("，".join(filter(None, [least, most])) + "。")
+    if item.when:
+        said.insert(0, f"{item.when.words}；不是的话留空，填了也不算。")
+    sentences = [f"{text.rstrip('。')}。" for text in said if text]
+    return "".join(sentences) if len(sentences) > 1 else "".join(filter(None, said))
 
 
 def _widget_of(
@@ -75,6 +102,8 @@ def _widget_of(
         case "choice":
             notes = {c.code: c.hint for c in item.choices}
             return RadioCards(choices=own, notes=notes)
+        case "checks":
+            return CheckSet(choices=own)
         case "select":
             return forms.Select(choices=[("", "请选择"), *own])
         case "recommender":
@@ -104,6 +133,10 @@ def read_content(
         if item.kind == "rows":
             if f"{code}-TOTAL_FORMS" in data:
                 found[code] = _read_rows(item, data)
+        elif item.kind == "checks" and code in data:
+            sent = set(data.getlist(code))
+            known = [choice.code for choice in item.choices]
+            found[code] = " ".join(choice for choice in known if choice in sent)
         elif code in data:
             found[code] = _as_kept(item, newlines_once(data[code]).strip())
     return found
@@ -124,7 +157,10 @@ def _read_rows(item: FieldDefinition, data: QueryDict) -> list[dict[str, str]]:
     for number in sorted(numbers)[:MOST_ROWS]:
         row = {
             column.code: _as_kept(
-                column, data.get(f"{item.code}-{number}-{column.code}", "").strip()
+                column,
+                newlines_once(
+                    data.get(f"{item.code}-{number}-{column.code}", "")
+                ).strip(),
             )
             for column in item.columns
         }
@@ -143,6 +179,9 @@ class Cell:
     choices: list[tuple[str, str]]
     limit: int
     error: str = ""
+    long: bool = False
+    when: When | None = None
+    when_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,8 +200,9 @@ class RowTable:
 
     @property
     def range_text(self) -> str:
-        most = f"，最多 {self.item.at_most} 人" if self.item.at_most else ""
-        least = f"至少 {self.item.at_least} 人" if self.item.at_least else ""
+        what = "人" if self.item.means == "members" else "行"
+        most = f"，最多 {self.item.at_most} {what}" if self.item.at_most else ""
+        least = f"至少 {self.item.at_least} {what}" if self.item.at_least else ""
         return f"{least}{most}".strip("，")
 
 
@@ -195,8 +235,11 @@ class ContentForm(PortalForm):
         for code, item in definition.by_code.items():
             if item.kind != "rows":
                 made = self.fields[code] = _field_of(item, self.recommenders)
+                made.when = item.when  # the page folds it while the condition fails
                 if frozen:
-                    chosen = isinstance(made.widget, forms.Select | RadioCards)
+                    chosen = isinstance(
+                        made.widget, forms.Select | RadioCards | CheckSet
+                    )
                     made.widget.attrs["disabled" if chosen else "readonly"] = True
         self.frozen = frozen
         self.full_clean()
@@ -238,26 +281,34 @@ class ContentForm(PortalForm):
         shown = [
             self._row(item, n, rows[n] if n < len(rows) else {}) for n in range(count)
         ]
-        blank = [
-            Cell(f"{item.code}-__prefix__-{c.code}", c.label, "", _options(c), c.limit)
-            for c in item.columns
-        ]
+        blank = [_cell(item, c, "__prefix__", "", "") for c in item.columns]
         return RowTable(item, shown, blank, len(rows), self.said.get(item.code, []))
 
     def _row(
         self, item: FieldDefinition, number: int, row: Mapping[str, Any]
     ) -> list[Cell]:
         return [
-            Cell(
-                f"{item.code}-{number}-{column.code}",
-                column.label,
-                str(row.get(column.code, "")),
-                _options(column),
-                column.limit,
+            _cell(
+                item, column, number, str(row.get(column.code, "")),
                 "；".join(self.said.get(f"{item.code}.{number + 1}.{column.code}", [])),
             )
             for column in item.columns
-        ]
+        ]  # fmt: skip
+
+
+def _cell(
+    item: FieldDefinition,
+    column: FieldDefinition,
+    number: int | str,
+    value: str,
+    error: str,
+) -> Cell:
+    when = column.when
+    return Cell(
+        f"{item.code}-{number}-{column.code}", column.label, value, _options(column),
+        column.limit, error, long=column.kind == "textarea", when=when,
+        when_name=f"{item.code}-{number}-{when.field}" if when else "",
+    )  # fmt: skip
 
 
 def _options(column: FieldDefinition) -> list[tuple[str, str]]:
@@ -287,7 +338,7 @@ class VersionForm(PortalForm):
 class StepForm(PortalForm):
     """Where on the form the page stands; junk counts as not asked for."""
 
-    step = forms.IntegerField(min_value=1, max_value=9, required=False)
+    step = forms.IntegerField(min_value=1, max_value=MOST_STEPS, required=False)
     check = forms.BooleanField(required=False)
 
     @classmethod

@@ -128,6 +128,13 @@ class Submission(models.Model):
         "联系人手机号索引", of="contact_mobile", db_index=True
     )
     version = models.PositiveIntegerField("草稿版本", default=0)
+    # What a newer form had no place for, [{"label", "text"}]: readable until it is filed.
+    left_over = PrivateJSONField(
+        "新版表里放不下的",
+        default=list,
+        blank=True,
+        bound_to="submissions.Submission.left_over",
+    )
     state = models.CharField(
         "状态",
         max_length=20,

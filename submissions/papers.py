@@ -16,6 +16,7 @@ from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
 
 FORM_TEMPLATE = "papers/application_form.html"
 OPINION_TEMPLATE = "papers/opinion_form.html"
+BLANK_ROWS = 8  # of a table on a blank form, unless the form asks for more
 
 
 def verify_url(check_code: str) -> str:
@@ -24,57 +25,86 @@ def verify_url(check_code: str) -> str:
 
 
 def _cell(
-    item: FieldDefinition, content: Mapping[str, Any], names: Mapping[str, str]
+    item: FieldDefinition, content: Mapping[str, Any], recommender: str, *, blank: bool
 ) -> dict[str, Any]:
-    """One filled field as the printed table shows it."""
+    """One filled field as the printed table shows it; a blank one says what it asks."""
     value = content.get(item.code, "")
     cell: dict[str, Any] = {
         "code": item.code,
         "label": item.label,
         "kind": item.kind,
         "hint": item.hint if item.on_certificate else "",
+        "text": recommender if item.kind == "recommender" else item.said(value),
+        "asks": asks(item) if blank else "",
     }
-    if item.kind == "choice":
+    if item.kind in {"choice", "checks"} or (item.kind == "select" and blank):
+        ticked = item.ticked(value)
         cell["choices"] = [
-            {"label": c.label, "chosen": c.code == value} for c in item.choices
+            {"label": c.label, "chosen": c.code in ticked} for c in item.choices
         ]
-    elif item.kind == "select":
-        cell["text"] = item.choice_label(value)
-    elif item.kind == "recommender":
-        cell["text"] = names.get("recommender", "")
     elif item.kind == "rows":
         cell["columns"] = [column.label for column in item.columns]
         cell["rows"] = [
-            [_row_text(column, row) for column in item.columns]
+            [column.said(str(row.get(column.code, ""))) for column in item.columns]
             for row in (value if isinstance(value, list) else [])
             if any(row.values())
         ]
+        cell["column_asks"] = [asks(c) for c in item.columns] if blank else []
     else:
-        cell["text"] = value
-        cell["paragraphs"] = [line for line in str(value).splitlines() if line.strip()]
+        cell["paragraphs"] = [p for p in cell["text"].splitlines() if p.strip()]
     return cell
 
 
-def _row_text(column: FieldDefinition, row: Mapping[str, Any]) -> str:
-    value = str(row.get(column.code, ""))
-    return column.choice_label(value) or value if column.choices else value
+def asks(item: FieldDefinition) -> str:
+    """What a blank form says under a field: limit, bounds, rows, ticks, condition."""
+    count = {"rows": "行", "checks": "项"}.get(item.kind, "")
+    parts = [] if item.required else ["选填"]
+    parts += [f"{item.limit} 字以内"] if item.limit else []
+    parts += [f"{_BOUND[item.kind]}{item.range_words}"] if item.range_words else []
+    parts += [f"至少 {item.at_least} {count}"] if item.at_least and count else []
+    parts += [f"最多 {item.at_most} {count}"] if item.at_most and count else []
+    if item.kind == "select" and item.choices:
+        parts.append("、".join(c.label for c in item.choices) + "选一")
+    parts += [item.when.words] if item.when else []
+    return "；".join(parts)
+
+
+_BOUND = {"number": "整数，", "decimal": "", "year": ""}
 
 
 def form_facts(
-    form: FormDefinition, content: Mapping[str, Any], *, recommender: str, year: int
+    form: FormDefinition,
+    content: Mapping[str, Any],
+    *,
+    recommender: str,
+    year: int,
+    tier: str = "",
+    blank: bool = False,
 ) -> dict[str, Any]:
-    """The 申报表 as rows of cells in the order the definition prints them. Also draws
-    the live preview, the blank form and, with the revision's facts, the PDF."""
-    names = {"recommender": recommender}
+    """The 申报表 as rows of cells in the order the definition prints them, without what
+    no condition asks for. Also draws the live preview, the blank form and, with the
+    revision's facts, the PDF. With ``tier``, what that tier may read besides the paper
+    follows; a ``blank`` one keeps every field and says what it asks."""
+    counted = content if blank else form.in_force(content)
+    rows = [[form.by_code[code] for code in row] for row in form.layout]
+    if tier:
+        rows += [
+            [item] for item in form.by_code.values() if not item.on_paper and item.seen(tier)
+        ]  # fmt: skip
+    cells = [
+        [
+            _cell(item, counted, recommender, blank=blank)
+            for item in row
+            if blank or form.asks(item, content)
+        ]
+        for row in rows
+    ]
     return {
-        "title": form.title.format(year=year),
+        "title": form.title.replace("{year}", str(year)),
         "heading": form.heading,
         "recommender": recommender,
         "asks_recommender": form.meaning("recommender") is not None,
-        "rows": [
-            [_cell(form.by_code[code], content, names) for code in row]
-            for row in form.layout
-        ],
+        "rows": [row for row in cells if row],
         "notes": form.notes,
     }
 
@@ -118,9 +148,10 @@ def blank_form(version: FormVersion) -> dict[str, Any]:
     for item in form.by_code.values():
         if item.kind == "rows":
             blank = {column.code: "\u3000" for column in item.columns}
-            content[item.code] = [blank] * max(item.at_least, 8)
+            most = item.at_most or BLANK_ROWS
+            content[item.code] = [blank] * max(item.at_least, min(BLANK_ROWS, most))
     year = version.category.campaign.year
-    return form_facts(form, content, recommender="", year=year)
+    return form_facts(form, content, recommender="", year=year, blank=True)
 
 
 def _marks(rubric: Rubric, marks: Mapping[str, Any]) -> list[dict[str, Any]]:

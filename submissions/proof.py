@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from qcportal.campaigns.definition import FormDefinition
+from qcportal.campaigns.definition import FieldDefinition, FormDefinition
 from submissions.yearbook import ActivityRecord, GroupMember, Topic
 
 
@@ -21,16 +21,28 @@ def known_facts(form: FormDefinition, topic: Topic) -> dict[str, Any]:
     found = {
         item.code: known[item.means]
         for item in form.by_code.values()
-        if item.means in known
+        if item.means in known and _fits(item, known[item.means])
     }
     members = form.meaning("members")
     if members:
-        columns = {column.code for column in members.columns}
-        found[members.code] = [
-            {code: text for code, text in _row(m).items() if code in columns}
-            for m in topic.group_year.standing_members
-        ]
+        standing = topic.group_year.standing_members
+        found[members.code] = [_cells(members, _row(member)) for member in standing]
     return found
+
+
+def _fits(item: FieldDefinition, text: str) -> bool:
+    """A question of this campaign may not know the topic's answer."""
+    return not item.choices or bool(item.choice_label(text))
+
+
+def _cells(table: FieldDefinition, known: dict[str, str]) -> dict[str, str]:
+    """One member as a row of the form's table, by what its columns mean."""
+    return {
+        column.code: known.get(column.means, "")
+        if _fits(column, known.get(column.means, ""))
+        else ""
+        for column in table.columns
+    }
 
 
 def _row(member: GroupMember) -> dict[str, str]:

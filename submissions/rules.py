@@ -156,6 +156,19 @@ def why_not_write(
     yield from why_not(filing_move(submission), submission, actor, at)
 
 
+def why_not_take_newest_form(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """``no_newer_form``, ``amending`` (what was checked is amended on its own form)
+    besides what keeps from writing."""
+    yield from why_not_write(submission, actor, at)
+    newest = submission.category.newest_form
+    if newest is None or newest.version <= submission.form.version:
+        yield Refusal("no_newer_form", "您用的已经是最新的申报表。")
+    elif submission.state_enum == State.AMENDMENT_ASKED:
+        yield Refusal("amending", "正在补正，请在原来的申报表上改，不用换新版。")
+
+
 def filing_move(submission: Submission) -> MoveName:
     """The arrow that files from here, past the tiers the category leaves out."""
     plan = submission.category
@@ -244,7 +257,7 @@ def _name_faults(
         yield Refusal(
             "name_differs", f"和公章不一致：公章是“{registered}”。", field.code
         )
-    for item in form.by_code.values():
+    for item in form.asked(submission.content):
         strange = unprintable(_text_of(submission.content.get(item.code)))
         if strange:
             yield Refusal(

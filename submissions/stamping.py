@@ -312,7 +312,7 @@ def score_note(submission: Submission) -> tuple[str, str]:
 
 def contact_of(revision: Revision) -> str:
     """The contact's name as filed."""
-    return revision.form.form.value(revision.content, "contact")
+    return revision.form.form.value(revision.content, "contact", "unit")
 
 
 def groups_of(unit: Organisation, campaign: Campaign | None) -> Any:
@@ -381,9 +381,9 @@ def compared(submissions: Sequence[Submission]) -> list[tuple[str, list[str]]]:
         texts = []
         for submission in submissions:
             own = submission.revision.form.form
-            text = own.value(submission.revision.content, means)
+            text = own.value(submission.revision.content, means, "unit")
             chosen = own.meaning(means)
-            texts.append((chosen.choice_label(text) if chosen else "") or text)
+            texts.append(chosen.said(text) if chosen else text)
         found.append((item.label, texts))
     return found
 

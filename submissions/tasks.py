@@ -4,7 +4,7 @@ from celery import shared_task
 
 from qcportal import clock
 from qcportal.campaigns.models import FormVersion
-from qcportal.documents import pdf
+from qcportal.documents import pdf, word
 from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
@@ -42,6 +42,15 @@ def render_blank_form(document: Document) -> bytes:
         document=document
     )
     return pdf.render(papers.FORM_TEMPLATE, papers.blank_form(_form_of(attachment)))
+
+
+@paper_task("submissions.render_blank_form_docx")
+def render_blank_form_docx(document: Document) -> bytes:
+    """The same as a Word file, to be filled in where there is no network."""
+    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
+        document=document
+    )
+    return word.form(papers.blank_form(_form_of(attachment)))
 
 
 def _form_of(attachment: NoticeAttachment) -> FormVersion:

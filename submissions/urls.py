@@ -18,6 +18,7 @@ group_pages = [
     path("<slug:code>/", group.track, name="track"),
     path("<slug:code>/edit/", editing.edit, name="edit"),
     path("<slug:code>/edit/detach/<uuid:key>/", editing.detach, name="detach"),
+    path("<slug:code>/edit/newest-form/", editing.take_form, name="take_form"),
     path("<slug:code>/file/", editing.file, name="file"),
     path("<slug:code>/remind/", group.remind, name="remind"),
     path("<slug:code>/recall/", group.recall, name="recall"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from qcportal.accounts.roles import DUTY_PERMISSIONS, Duty, Role
 from qcportal.audit import words
+from qcportal.campaigns.fields import COLUMN_MEANINGS, MEANINGS
 from qcportal.documents.models import Document
 from qcportal.management.commands import lifecycle as lifecycle_page
 from submissions.lifecycle import FINAL, HOLDERS, MOVES, MoveName, State
@@ -407,13 +409,60 @@ def test_no_template_is_unused() -> None:
         if isinstance(call.args[0], ast.Constant)
     }
     # Chosen by Django's widgets, or named in halves.
-    elsewhere = {"django/forms/widgets/multiple_input.html", "reviews/desk.html"}
+    elsewhere = {"reviews/desk.html"}
     unused = [
         name
         for name in templates()
         if not re.search(rf"[\"']{re.escape(name)}[\"']", everything)
     ]
     assert set(unused) - wrapped == elsewhere
+
+
+# The group's own registration is one form of the portal's, not a campaign's.
+OWN_FORMS = re.compile(r"submissions/(year_\w+|yearbook)\.py|qcportal/management/")
+
+
+def test_no_field_of_one_campaign_is_named_in_the_code() -> None:
+    """A form is read by what its fields mean; what they are called is its own affair."""
+    taking = re.compile(
+        r"""content(?:\.get\(|\[)\s*["']|by_code(?:\.get\(|\[)\s*["']|content\.get\(f["']"""
+    )
+    named = {
+        path
+        for path, text in sources().items()
+        if not OWN_FORMS.match(path) and taking.search(text)
+    }
+    assert named == set()
+    meant = {
+        arg.value
+        for text in sources().values()
+        for called, place in (("meaning", 0), ("value", 1), ("column", 0))
+        for call in calls(ast.parse(text), called)
+        for arg in call.args[place : place + 1]
+        if isinstance(arg, ast.Constant)
+    }
+    assert meant <= set(MEANINGS) | set(COLUMN_MEANINGS)
+    assert len(meant) > 8  # the forms are read somewhere
+
+
+def test_no_template_names_a_field_of_a_campaign() -> None:
+    codes = {
+        item["code"]
+        for path in (ROOT / "qcportal" / "campaigns" / "preset_files").glob("*.toml")
+        for category in tomllib.loads(path.read_text("utf-8"))["categories"]
+        for section in category["form"]["sections"]
+        for item in section["fields"]
+    }
+    of_form = re.compile(
+        rf"(?:content|form_facts|facts|fields|cells)\.({'|'.join(sorted(codes))})\b"
+        rf"|field-({'|'.join(sorted(codes))})\b|\.content\."
+    )
+    named = {
+        f"{name}: {match.group()}"
+        for name, text in templates().items()
+        for match in of_form.finditer(text)
+    }
+    assert named == set()
 
 
 @pytest.mark.parametrize(

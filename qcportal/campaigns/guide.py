@@ -21,7 +21,7 @@ TABS: dict[str, tuple[str, str]] = {
     "profile": ("活动资料", "campaigns:profile"),
     "times": ("时间和节点", "campaigns:settings"),
     "categories": ("类别和渠道", "campaigns:categories"),
-    "forms": ("申报表", "campaigns:forms"),
+    "forms": ("申报表", "forms:list"),
     "quotas": ("名额", "campaigns:quotas"),
     "rubrics": ("评审表", "campaigns:rubrics"),
     "honours": ("奖项、公示和证书", "campaigns:honours"),

@@ -201,6 +201,11 @@ class Category(models.Model):
         published = self.forms.filter(published_at__isnull=False)
         return published.order_by("-version").first()
 
+    @property
+    def form_being_written(self) -> FormVersion | None:
+        """The one unpublished form, if somebody has begun one."""
+        return self.forms.filter(published_at__isnull=True).first()
+
     @cached_property
     def levels(self) -> list[AwardLevel]:
         """Its own prizes, else the campaign's, highest first."""
@@ -413,6 +418,12 @@ class FormVersion(models.Model):
     version = models.PositiveSmallIntegerField()
     definition = models.JSONField()
     published_at = models.DateTimeField(null=True, blank=True)
+    # While it is written: how often it was saved (a page opened before saves nothing),
+    # when and by whom last. Of a published one: why it was published.
+    edition = models.PositiveIntegerField("保存次数", default=0)
+    saved_at = models.DateTimeField("最近保存", null=True, blank=True)
+    saved_by_name = models.CharField("最近保存的人", max_length=60, blank=True)
+    reason = models.CharField("发布原因", max_length=200, blank=True)
 
     class Meta:
         ordering = ["-version"]

@@ -30,6 +30,7 @@ MAKERS = {
     "text": (tasks.render_text.name, "pdf"),
     "summary": (tasks.render_text.name, "pdf"),
     "form": ("submissions.render_blank_form", "pdf"),
+    "form_word": ("submissions.render_blank_form_docx", "docx"),
     "statistics": ("recommenders.render_blank_sheet", "xlsx"),
     "table": ("recommenders.render_blank_sheet", "xlsx"),
     "review": ("recommenders.render_blank_sheet", "xlsx"),

@@ -110,6 +110,19 @@ class RadioCards(forms.RadioSelect):
         return option
 
 
+class CheckSet(forms.CheckboxSelectMultiple):
+    """Tick boxes whose value is one text: the codes, parted by a blank. Sends an empty
+    value of its own, so that a page with nothing ticked still says so."""
+
+    template_name = "django/forms/widgets/check_set.html"
+
+    def format_value(self, value):
+        return value.split() if isinstance(value, str) else super().format_value(value)
+
+    def value_from_datadict(self, data, files, name):
+        return data.get(name, "")
+
+
 class YesNo(forms.RadioSelect):
     """Two answers side by side, the second in red when chosen: 符合 / 不符."""
 

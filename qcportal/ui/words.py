@@ -8,6 +8,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
+def numeral(number: int) -> str:
+    """一 … 九, 十, 十一 … 二十九: how the parts of a paper are counted."""
+    tens, ones = divmod(number, 10)
+    return ("", "十", "二十")[tens] + " 一二三四五六七八九"[ones].strip()
+
+
 def local(moment: dt.datetime) -> dt.datetime:
     """``moment`` (aware) on the clock of Shanghai, whatever the server's zone."""
     return moment.astimezone(SHANGHAI)

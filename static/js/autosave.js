@@ -8,6 +8,12 @@ const SAY = {
   conflict: "别处存过另一版，请刷新后核对",
 };
 
+// The tick box of a set that sends the value: undefined if it is no set, null if none.
+const boxOf = (field, value) => {
+  const boxes = field instanceof RadioNodeList ? [...field].filter((one) => one.type === "checkbox") : [];
+  return boxes.length ? boxes.find((one) => one.value === value) || null : undefined;
+};
+
 class Draft {
   constructor(form) {
     this.form = form;
@@ -115,7 +121,8 @@ class Draft {
 
   saved({ version, saved_at: savedAt }) {
     const field = this.form.querySelector("[name=version]");
-    if (field && version !== undefined) field.value = version;
+    // Other forms of the page that act on the same draft follow.
+    for (const one of version === undefined ? [] : [field, ...document.querySelectorAll("input[name=version][data-follow]")]) if (one) one.value = version;
     const at = savedAt ? new Date(savedAt) : new Date();
     const clock = at.toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
     this.say("saved", `已自动保存 ${clock}`);
@@ -128,6 +135,8 @@ class Draft {
     if (!kept) return;
     const differing = kept.pairs.filter(([name, value]) => {
       const field = this.form.elements.namedItem(name);
+      const box = boxOf(field, value);
+      if (box !== undefined) return box !== null && !box.checked;
       return field && "value" in field && name !== "version" && field.value !== value && typeof value === "string";
     });
     if (!differing.length) { this.forget(); return; }
@@ -143,7 +152,12 @@ class Draft {
     const drop = use.cloneNode();
     drop.textContent = "不要了";
     use.addEventListener("click", () => {
-      for (const [name, value] of differing) this.form.elements.namedItem(name).value = value;
+      for (const [name, value] of differing) {
+        const field = this.form.elements.namedItem(name);
+        const box = boxOf(field, value);
+        if (box) box.checked = true;
+        else field.value = value;
+      }
       note.remove();
       this.form.dispatchEvent(new Event("input", { bubbles: true }));
     });

@@ -41,13 +41,13 @@ const append = (box) => {
 
 const paste = (box, text) => {
   const lines = text.split(/\r?\n/).map((line) => line.split("\t").map((cell) => cell.trim())).filter((cells) => cells.some(Boolean));
-  const isEmpty = (row) => [...row.querySelectorAll("input:not([type=hidden])")].every((field) => !field.value);
+  const isEmpty = (row) => [...row.querySelectorAll("input:not([type=hidden]), textarea")].every((field) => !field.value);
   const free = rows(box).filter(isEmpty);
   let left = 0;
   for (const cells of lines) {
     const row = free.shift() || append(box);
     if (!row) { left += 1; continue; }
-    const fields = [...row.querySelectorAll("input:not([type=hidden]):not([type=checkbox]), select")];
+    const fields = [...row.querySelectorAll("input:not([type=hidden]):not([type=checkbox]), select, textarea")];
     cells.slice(0, fields.length).forEach((cell, index) => {
       const field = fields[index];
       if (field.tagName === "SELECT") {

@@ -120,7 +120,7 @@ def _not_kept(
         return JsonResponse(answer, status=status)
     fresh = own(request, submission.code)
     # Where this page had nothing, what the other one wrote stays.
-    merged = {code: typed[code] or stored for code, stored in fresh.content.items()}
+    merged = {code: typed.get(code) or stored for code, stored in fresh.content.items()}
     differences = Editor(fresh).differences(merged)
     fresh.content = merged  # shown, not saved
     return _page(
@@ -171,6 +171,22 @@ def _after_save(request: HttpRequest, submission: Submission) -> HttpResponse:
     messages.success(request, "已存好，可以接着填。")
     step = StepForm.read(request.GET).step
     return redirect(f"{here}?step={step}" if step else here)
+
+
+@acting_as(Role.GROUP)
+@require_POST
+def take_form(request: HttpRequest, code: str) -> HttpResponse:
+    """Move the draft onto the newest form; only by this button."""
+    submission = own(request, code)
+    version = VersionForm.read(request.POST)
+    taken = actions.take_newest_form(
+        submission.pk, version=version, by=request.actor, at=now()
+    )
+    text = "已换成新版申报表，您填的内容都带过来了。"
+    if taken.left_over:
+        text = "已换成新版申报表。有的内容新版里没有地方放，列在下面，提交前都看得到。"
+    messages.success(request, text)
+    return redirect("submissions:edit", code)
 
 
 @acting_as(Role.GROUP)

@@ -285,7 +285,7 @@ def save_state(saved_at=None):
 @register.inclusion_tag("components/step_rail.html")
 def step_rail(steps):
     """The form's five steps: objects with label, note, url, state."""
-    return {"steps": zip(steps, "一二三四五六七八九十", strict=False)}
+    return {"steps": [(step, words.numeral(n)) for n, step in enumerate(steps, 1)]}
 
 
 @register.inclusion_tag("components/stepper.html")
