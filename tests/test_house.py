@@ -228,6 +228,8 @@ def test_moves_begin_at_the_desk_that_holds_the_submission() -> None:
         ("set_aside", "amendment_asked"), ("set_aside", "amended"),
         ("decide", "judging"), ("recall_past_unit", "stamped"),
         ("take_over", "stamped"), ("take_over", "recommended"),
+        ("take_over", "reserved"), ("choose_anew", "reserved"),
+        ("close_barred", "reserved"),
         ("choose_anew", "filed"), ("choose_anew", "stamped"),
         ("choose_anew", "recommended"),
         ("close_barred", "filed"), ("close_barred", "stamped"),

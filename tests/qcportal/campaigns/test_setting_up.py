@@ -232,7 +232,7 @@ def test_published_once_and_on_the_home_page(desk, begun, client, noon):
     begun.refresh_from_db()
     assert begun.published_at is not None
     assert TrailEntry.objects.filter(what="campaign_published").count() == 1
-    assert begun.headline in client.get("/").content.decode()
+    assert begun.name in client.get("/").content.decode()
 
 
 def test_the_home_page_can_be_seen_before(desk, begun, cast, client_of):
