@@ -365,6 +365,14 @@ class Walk:
         recommending.recommend(found.pk, by=self.body_actor(found), at=self.at)
         return self.fresh(found)
 
+    def reserved(self, group: Actor | None = None, **changes: Any) -> Submission:
+        """On the reserve list of a body that has no place."""
+        found = self.scored(group, **changes)
+        self.campaign.quota_rules.all().delete()
+        self.campaign.quota_rules.create(subject="recommender", hard=0, reserve=5)
+        recommending.reserve(found.pk, by=self.body_actor(found), at=self.at)
+        return self.fresh(found)
+
     def visit(self, found: Submission) -> SiteVisit:
         """The body's 现场核查 with a photo: everything in order."""
         by = self.body_actor(found)

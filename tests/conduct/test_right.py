@@ -71,6 +71,9 @@ def test_nothing_is_lost_while_a_pending_result_is_undecided(case, cast, walk, n
         ("stamped", "direct", "submitted", False),
         ("stamped", "anew", "returned", False),
         ("stamped", "close", "not_recommended", True),
+        ("reserved", "direct", "submitted", False),
+        ("reserved", "anew", "returned", False),
+        ("reserved", "close", "not_recommended", True),
         ("recommended", "stay", "submitted", True),
         ("recommended", "direct", "submitted", False),
         ("recommended", "anew", "returned", False),
@@ -113,6 +116,7 @@ def test_every_state_with_a_choice_is_tried_above():
     tried = {
         "filed",
         "stamped",
+        "reserved",
         "recommended",
         "submitted",
         "checked",

@@ -69,6 +69,7 @@ REACHED: dict[State, Callable[[Walk], Submission]] = {
     State.RETURNED: returned,
     State.STAMPED: Walk.stamped,
     State.DIRECT_ASKED: direct_asked,
+    State.RESERVED: Walk.reserved,
     State.RECOMMENDED: Walk.recommended,
     State.NOT_RECOMMENDED: not_recommended,
     State.SUBMITTED: Walk.submitted,

@@ -34,9 +34,11 @@ ALLOWED: dict[State, set[MoveName]] = {
         M.RECALL_PAST_UNIT,
         M.UNSTAMP,
         M.RECOMMEND,
+        M.RESERVE,
         M.RECOMMENDER_RETURN,
         M.DECLINE,
     },
+    S.RESERVED: {M.MOVE_UP, M.UNRESERVE, M.DECLINE},
     S.DIRECT_ASKED: {M.ALLOW_DIRECT, M.REFUSE_DIRECT},
     S.RECOMMENDED: {M.TAKE_BACK, M.SUBMIT},
     S.NOT_RECOMMENDED: set(),
@@ -53,11 +55,13 @@ ALLOWED: dict[State, set[MoveName]] = {
     S.WITHDRAWN: set(),
 }
 # When its body has lost the right to recommend.
-for _state in (S.FILED, S.STAMPED, S.RECOMMENDED, S.SUBMITTED, S.CHECKED):
+for _state in (
+    S.FILED, S.STAMPED, S.RESERVED, S.RECOMMENDED, S.SUBMITTED, S.CHECKED,
+):  # fmt: skip
     ALLOWED[_state] |= {M.CHOOSE_ANEW, M.CLOSE_BARRED}
 for _state in (S.AMENDMENT_ASKED, S.AMENDED, S.JUDGING, S.DECIDED):
     ALLOWED[_state] |= {M.CLOSE_BARRED}
-for _state in (S.STAMPED, S.RECOMMENDED):
+for _state in (S.STAMPED, S.RESERVED, S.RECOMMENDED):
     ALLOWED[_state] |= {M.TAKE_OVER}
 # Desks that the submission has not reached do not know of it.
 UNKNOWN_TO: dict[State, set[Role]] = {
@@ -81,6 +85,9 @@ WINDOWED = {
     M.RECOMMEND: (S.STAMPED, "recommending"),
     M.RECOMMENDER_RETURN: (S.STAMPED, "recommending"),
     M.DECLINE: (S.STAMPED, "recommending"),
+    M.RESERVE: (S.STAMPED, "recommending"),
+    M.MOVE_UP: (S.RESERVED, "recommending"),
+    M.UNRESERVE: (S.RESERVED, "recommending"),
     M.TAKE_BACK: (S.RECOMMENDED, "recommending"),
     M.SUBMIT: (S.RECOMMENDED, "recommending"),
 }
