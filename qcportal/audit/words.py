@@ -177,7 +177,6 @@ KEYED = {
     "affiliation_ended", "recommending_granted", "recommending_revoked", "imported",
     "list_downloaded", "places_granted", "places_ended",
 }  # fmt: skip
-NEEDS = {"requires_topic": "课题要先登记", "requires_site_visit": "推荐前要现场核查"}
 # What these are about is the person who acted.
 OF_A_PERSON = {
     "signed_in", "signed_out", "sign_in_refused", "password_changed", "password_reset",
@@ -245,9 +244,6 @@ def details(data: dict[str, Any]) -> str:
         parts.append(DUTIES[data["duty"]])
     if isinstance(data.get("wanted"), bool):
         parts.append("要确认" if data["wanted"] else "不要确认")
-    for name, words in NEEDS.items():
-        if isinstance(data.get(name), bool):
-            parts.append(f"{words}：{'要求' if data[name] else '不要求'}")
     if isinstance(data.get("minutes"), int):
         parts.append(f"{data['minutes']} 分钟")
     if data.get("path"):

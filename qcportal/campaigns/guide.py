@@ -9,27 +9,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from qcportal.campaigns.gaps import gaps
 from qcportal.campaigns.models import Campaign, SettingCheck
 from qcportal.refusals import Refusal
 
-# tab → (label, route). The routes of forms, quotas, rubrics and notices belong to their
-# own pages; until a page is there, its summary here stands in.
+# tab → (label, route).
 TABS: dict[str, tuple[str, str]] = {
     "profile": ("活动资料", "campaigns:profile"),
     "times": ("时间和节点", "campaigns:settings"),
     "categories": ("类别和渠道", "campaigns:categories"),
     "forms": ("申报表", "forms:list"),
-    "quotas": ("名额", "campaigns:quotas"),
-    "rubrics": ("评审表", "campaigns:rubrics"),
+    "quotas": ("名额", "campaigns:summary"),
+    "rubrics": ("评审表", "campaigns:summary"),
     "honours": ("奖项、公示和证书", "campaigns:honours"),
     "checks": ("形式审查", "campaigns:checks"),
-    "notices": ("通知", "notices:manage"),
+    "notices": ("通知", "campaigns:summary"),
     "extensions": ("单独延期", "campaigns:extensions"),
     "opening": ("检查并发布", "campaigns:opening"),
 }
+# They come with the campaign's file and are shown, not edited.
+READ_ONLY = ("quotas", "rubrics", "notices")
 # The steps of setting up a campaign, after 从哪里来.
 STEPS = ("profile", "times", "categories", "quotas", "rubrics", "honours", "notices", "opening")  # fmt: skip
 # What a check is said as when it is passed; the order of the list.
@@ -59,13 +60,11 @@ PLACES = {
 
 
 def url_of(tab: str, code: str) -> str:
-    """The page of a tab; its summary where it has none, the check for no tab at all."""
+    """The page of a tab; the check for no tab at all."""
     if tab not in TABS:
         return reverse("campaigns:opening", args=[code])
-    try:
-        return reverse(TABS[tab][1], args=[code])
-    except NoReverseMatch:
-        return reverse("campaigns:summary", args=[code, tab])
+    of_tab = [tab] if tab in READ_ONLY else []
+    return reverse(TABS[tab][1], args=[code, *of_tab])
 
 
 @dataclass(frozen=True)

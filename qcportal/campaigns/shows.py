@@ -216,6 +216,13 @@ def type_labels(campaign: Campaign) -> dict[str, str]:
     return {c.code: c.label for found in forms for c in found.form.topic_types}
 
 
+def rubrics(campaign: Campaign) -> list[tuple[Rubric, list[tuple[str, float]]]]:
+    """Every rubric of the campaign with its criteria and points."""
+    found = Rubric.objects.filter(category__campaign=campaign)
+    rows = found.select_related("category").prefetch_related("criteria")
+    return [(rubric, weights(rubric)) for rubric in rows]
+
+
 def weights(rubric: Rubric) -> list[tuple[str, float]]:
     """(criterion, points); whole points as whole numbers."""
     return [

@@ -39,7 +39,6 @@ GIVEN = (
     "unit", "unit_name", "credit_code", "address", "postcode", "region", "industry",
     "recommender", "recommender_class",
 )  # fmt: skip
-TAKEN = "这个用户名有人用了，请换一个。"
 
 
 @contextmanager
@@ -75,7 +74,7 @@ def apply(given: Application, *, at: datetime, address: str = "") -> Registratio
     except IntegrityError:  # the same sent twice at once
         if user is not None:
             refuse("applied_already", "您刚刚申请过，正在办。")
-        refuse("username_taken", TAKEN, "username")
+        refuse("username_taken", rules.USERNAME_TAKEN, "username")
     return made
 
 
@@ -102,7 +101,7 @@ def correct(
             _step(found, "corrected", None, at)
             _tell_deciders(found, at)
     except IntegrityError:
-        refuse("username_taken", TAKEN, "username")
+        refuse("username_taken", rules.USERNAME_TAKEN, "username")
 
 
 @transaction.atomic

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -109,7 +108,7 @@ def _this_year() -> int:
 @acting_as(Role.ASSOCIATION)
 @require_safe
 def new(request: HttpRequest) -> HttpResponse:
-    """从哪里来: a preset, last year's, an exported file, a higher body's notice."""
+    """从哪里来: a preset, last year's, an exported file."""
     return _new(request)
 
 
@@ -121,18 +120,9 @@ def _new(request: HttpRequest, status: int = 200, **typed: Any) -> HttpResponse:
         "clone_form": CloneForm(own=own, initial={"year": year}),
         "import_form": ImportForm(initial={"year": year}),
         "has_own": own.exists(), "against": list(rules.why_not_begin(request.actor)),
-        "forward_url": _forward_url(),
         **typed,
     }  # fmt: skip
     return render(request, "campaigns/new.html", context, status=status)
-
-
-def _forward_url() -> str:
-    """Where a higher body's notice is forwarded; empty while there is no such page."""
-    try:
-        return reverse("notices:forward")
-    except NoReverseMatch:
-        return ""
 
 
 @acting_as(Role.ASSOCIATION)

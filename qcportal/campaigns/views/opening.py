@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import actions, guide, settings_actions
+from qcportal.campaigns import actions, guide, settings_actions, shows
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.settings_forms import EndingForm
@@ -114,10 +117,15 @@ def check_setting(request: HttpRequest, code: str) -> HttpResponse:
 @acting_as(Role.ASSOCIATION)
 @require_safe
 def summary(request: HttpRequest, code: str, tab: str) -> HttpResponse:
-    """What stands for a tab whose own page the portal does not have."""
+    """名额, 评审表 and 通知, to be read: they came with the campaign's file."""
     campaign = own_campaign(request, code)
-    if tab not in guide.TABS or guide.url_of(tab, code) != request.path:
+    if tab not in guide.READ_ONLY:
         return redirect("campaigns:settings", code)
-    return settings_page(
-        request, "campaigns/summary.html", campaign, tab, label=guide.TABS[tab][0]
-    )
+    facts: dict[str, Any] = {}
+    if tab == "quotas":
+        facts["quotas"] = shows.quota_lines(campaign)
+    elif tab == "rubrics":
+        facts["rubrics"] = shows.rubrics(campaign)
+    else:
+        facts["notices"] = campaign.notices.annotate(count=Count("attachments"))
+    return settings_page(request, "campaigns/summary.html", campaign, tab, **facts)

@@ -15,7 +15,7 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import actions, impact, settings_rules, shows, time_actions
 from qcportal.campaigns.forms import ExtendForm, WindowForm
-from qcportal.campaigns.models import Campaign, Category, Rubric, Window
+from qcportal.campaigns.models import Campaign, Category, Window
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.campaigns.views.pages import own_campaign, settings_page
 from qcportal.clock import now
@@ -49,7 +49,6 @@ def _page(
         for line in shows.stage_lines(campaign, at)
     ]
     rows = settings_rules.LINES["milestones"].rows(campaign)
-    rubrics = Rubric.objects.filter(category__campaign=campaign)
     return settings_page(
         request, "campaigns/settings.html", campaign, "times", at=at, typed=typed,
         lines=lines, extend=typed.get("all") or ExtendForm(),
@@ -57,7 +56,7 @@ def _page(
         absent=_absent(campaign, typed, cautions), own_times=_own_times(campaign),
         milestones=rows, seen=settings_rules.lines_seen("milestones", rows),
         quotas=shows.quota_lines(campaign),
-        rubrics=[(r, shows.weights(r)) for r in rubrics.prefetch_related("criteria")],
+        rubrics=shows.rubrics(campaign),
         changes=shows.changes(campaign, CHANGES_SHOWN),
     )  # fmt: skip
 

@@ -610,3 +610,26 @@ def test_an_ended_campaign_moves_no_window(cast, desk, campaign, noon):
             by=cast.association, at=noon,
         )  # fmt: skip
     assert no.value.codes == ["campaign_ended"]
+
+
+def test_what_came_with_the_file_is_shown_to_be_read(desk, begun, cast, client_of):
+    """名额, 评审表, 通知: their own content, for the campaign's association alone."""
+    shown = {
+        "quotas": "行业质量协会",
+        "rubrics": "问题解决型成果评审表",
+        "notices": begun.notices.first().title,
+    }
+    for tab, words in shown.items():
+        url = reverse("campaigns:summary", args=[begun.code, tab])
+        page = desk.get(url).content.decode()
+        assert words in page
+        assert "这里只能看" in page
+        assert client_of(cast.other_association).get(url).status_code == 404
+    begun.notices.first().attachments.all().delete()
+    begun.notices.all().delete()
+    empty = desk.get(
+        reverse("campaigns:summary", args=[begun.code, "notices"])
+    ).content.decode()
+    assert "还没有通知。" in empty
+    elsewhere = desk.get(reverse("campaigns:summary", args=[begun.code, "times"]))
+    assert elsewhere.url == at("settings", code=begun.code)
