@@ -35,6 +35,8 @@ CHOICES: dict[State, tuple[PendingDecision.Choice, ...]] = {
     S.CHECKED: (C.STAY, C.DIRECT, C.ANEW, C.CLOSE),
     S.JUDGING: (C.STAY, C.DIRECT, C.CLOSE),
     S.DECIDED: (C.STAY, C.DIRECT, C.CLOSE),
+    # The public has read the name: it stays, or it is left out of the published list.
+    S.ANNOUNCED: (C.STAY, C.CLOSE),
 }
 
 
@@ -212,12 +214,14 @@ def standing_of(case: Case, at: datetime) -> Standing | None:
 
 def pending(case: Case) -> list[Submission]:
     """Results with the association that still hang on the body, in code order: from
-    the unit's desk to the last decision before anything is public."""
+    the unit's desk to the end of the public notice. What an ended campaign left behind
+    stays where it is."""
     if case.body is None:
         return []
     rows = Submission.objects.filter(
-        campaign__host=case.association, recommender=case.body, state__in=list(CHOICES)
-    )
+        campaign__host=case.association, campaign__ended_at__isnull=True,
+        recommender=case.body, state__in=list(CHOICES),
+    )  # fmt: skip
     return list(rows.with_people().order_by("code"))
 
 

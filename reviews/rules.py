@@ -14,7 +14,7 @@ from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns import access, definition, scoring
 from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem
-from qcportal.campaigns.rules import moment
+from qcportal.campaigns.rules import moment, why_ended
 from qcportal.refusals import Refusal
 from reviews import standings
 from reviews.models import Assignment, Check, Decision, Publication
@@ -238,6 +238,7 @@ def why_not_judge(
         yield Refusal("recused", "您已申请回避，这一份不用评了。")
     if assignment.submission.state_enum != State.JUDGING:
         yield Refusal("judging_over", "秘书处已开始评定奖项，评分不能再改。")
+    yield from why_ended(assignment.submission.campaign)
 
 
 def why_not_hand_in(
@@ -310,6 +311,7 @@ def why_not_announce(
 ) -> Iterator[Refusal]:
     """The public notice begins once everything is decided and no tie is split."""
     yield from why_not_run(campaign, actor)
+    yield from why_ended(campaign)
     if Publication.objects.filter(
         campaign=campaign, kind=Publication.Kind.NOTICE
     ).exists():
@@ -357,6 +359,7 @@ def why_not_publish(
 ) -> Iterator[Refusal]:
     """Only after the public notice has run its days."""
     yield from why_not_run(campaign, actor)
+    yield from why_ended(campaign)
     notice = notice_of(campaign)
     if notice is None:
         yield Refusal("no_notice", "要先公示，公示期满才能公布。")

@@ -310,6 +310,7 @@ MOVES: dict[MoveName, Move] = {
                 S.CHECKED,
                 S.JUDGING,
                 S.DECIDED,
+                S.ANNOUNCED,
             },
             S.NOT_RECOMMENDED,
             R.ASSOCIATION,

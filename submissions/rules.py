@@ -18,6 +18,7 @@ from qcportal.campaigns.rules import (
     Whose,
     moment,
     why_closed,
+    why_ended,
     why_not_recommending_body,
 )
 from qcportal.campaigns.stages import Stage
@@ -84,6 +85,7 @@ def why_not(
     if submission.state_enum not in move.from_states:
         yield Refusal("wrong_state", _where_now(submission, move.name.label))
         return
+    yield from why_ended(submission.campaign)
     if name == MoveName.UNSTAMP:
         yield from why_not_in_person(actor)
         if not submission.category.needs_unit_stamp:

@@ -1,7 +1,7 @@
 """How a submission is shown: chips, rings, chains, sentences. Words only, no act.
 
-For every desk. ``chip``, ``ring``, ``topic_tag`` and ``holder`` ask the database
-nothing when the row came with ``with_people()``; ``sentence`` also wants
+For every desk. ``chip``, ``ring`` and ``topic_tag`` ask the database nothing when the
+row came with ``with_people()``; ``holder`` is for a page of one; ``sentence`` also wants
 ``prefetch_related(*SENTENCE_NEEDS)``; ``chain`` and ``events`` read the steps.
 Outcomes that are not released (lifecycle.UNRELEASED) read the same to everybody but
 the association.
@@ -15,7 +15,7 @@ from datetime import datetime
 
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import definition
-from qcportal.campaigns.rules import closing, moment
+from qcportal.campaigns.rules import closing, moment, why_closed
 from qcportal.campaigns.stages import Stage
 from qcportal.ui import words
 from submissions import rules
@@ -323,11 +323,25 @@ def holder(submission: Submission, at: datetime, role: Role | None = None) -> Ho
     silent = over or _secret(submission, role)
     return Holder(
         holder_name(submission, role),
-        WAITING_FOR[state],
+        _waiting_for(submission, state, at),
         "" if silent else words.span_text(at - submission.state_since),
         None if silent else submission.state_since,
         tone,
     )
+
+
+def _waiting_for(submission: Submission, state: State, at: datetime) -> str:
+    """What it waits for; nothing any more where the year went on without it."""
+    if submission.holder is None:
+        return WAITING_FOR[state]
+    if submission.campaign.ended_at is not None:
+        return "活动已经办结，停在这一步"
+    closed = why_closed(
+        submission.campaign, Stage.RECOMMENDING, at, rules.whose(submission)
+    )
+    if state == S.RESERVED and list(closed):
+        return "推荐已截止，候补没有递补"
+    return WAITING_FOR[state]
 
 
 def _secret(submission: Submission, role: Role | None) -> bool:

@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import wording
+from qcportal.campaigns import definition, wording
 from qcportal.campaigns.models import Campaign, Category, QuotaRule, Rubric, Window
-from qcportal.campaigns.presets.contents import form_gaps
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
@@ -180,8 +179,8 @@ def _form(category: Category) -> Iterator[Refusal]:
         yield Refusal("no_form", f"“{category.name}”还没有发布的申报表。", "forms")
         return
     form = category.newest_form.form
-    for said in form_gaps(form, category.needs_recommender):
-        yield Refusal("form_gap", f"“{category.name}”：{said}。", "forms")
+    for gap in definition.gaps(form, needs_recommender=category.needs_recommender):
+        yield Refusal("form_gap", f"“{category.name}”：{gap.message}", "forms")
 
 
 def _rubrics(category: Category) -> Iterator[Refusal]:

@@ -79,19 +79,28 @@ def parse(raw: Mapping[str, Any]) -> FormDefinition:
 
 
 def gaps(form: FormDefinition, *, needs_recommender: bool) -> Iterator[Refusal]:
-    """What a form lacks to be filed and honoured: ``certificate_field``,
-    ``recommender_field``. ``field`` is the meaning that is missing."""
+    """What a form lacks to be filed and honoured, or has for nothing:
+    ``certificate_field``, ``recommender_field``. ``field`` is the meaning it is about."""
     for means in (("unit_name",), ("title",), ("group_name", "person")):
         found = next((f for m in means if (f := form.meaning(m))), None)
-        words = "或".join(f"“{MEANINGS[m]}”" for m in means)
+        words = "或".join(f"“{MEANINGS[m]}”（{m}）" for m in means)
         if found is None:
             said = f"申报表里没有{words}：证书要印它，请在“含义”里指定一个字段。"
             yield Refusal("certificate_field", said, means[0])
         elif not found.required or found.when:
             said = f"“{found.label}”要印在证书上，必须人人必填，不能有条件。"
             yield Refusal("certificate_field", said, means[0])
-    if needs_recommender and form.meaning("recommender") is None:
+        elif not found.on_certificate and means != ("title",):
+            said = (
+                f"“{found.label}”要印在证书上，请标明“证书照此打印”，填表的人会先核对。"
+            )
+            yield Refusal("certificate_field", said, means[0])
+    has_body = form.meaning("recommender") is not None
+    if needs_recommender and not has_body:
         said = "本类别要推荐单位推荐，申报表里却没有选推荐单位的字段。"
+        yield Refusal("recommender_field", said, "recommender")
+    elif has_body and not needs_recommender:
+        said = "本类别不经推荐单位，申报表里不要有选推荐单位的字段。"
         yield Refusal("recommender_field", said, "recommender")
 
 

@@ -120,6 +120,15 @@ def _last(campaign: Campaign, stage: Stage, whose: Whose) -> float:
     return closes_at.timestamp() if closes_at else 0.0
 
 
+def why_ended(campaign: Campaign) -> Iterator[Refusal]:
+    """``campaign_ended``: what was closed for good goes on only after 重新打开."""
+    if campaign.ended_at is not None:
+        yield Refusal(
+            "campaign_ended",
+            f"活动在 {moment(campaign.ended_at)} 办结，都停在原处。要接着办，先由秘书处重新打开。",
+        )
+
+
 def why_not_move_window(
     window: Window,
     opens_at: datetime,

@@ -9,11 +9,13 @@ import pytest
 from conduct import actions, rules
 from conduct.models import PendingDecision
 from qcportal.audit.models import TrailEntry
-from qcportal.campaigns.models import Extension, Standing, Window
+from qcportal.campaigns.models import Campaign, Extension, Standing, Window
 from qcportal.inbox.models import Message
 from qcportal.refusals import Refused
 from recommenders import actions as recommending
 from recommenders.rules import why_not_recommend
+from reviews import actions as judging
+from reviews.rules import notice_of
 from submissions import actions as filing
 from submissions.models import Step, Submission
 from submissions.rules import why_not_file, why_not_stamp
@@ -88,6 +90,8 @@ def test_nothing_is_lost_while_a_pending_result_is_undecided(case, cast, walk, n
         ("judging", "close", "not_recommended", True),
         ("decided", "stay", "decided", True),
         ("decided", "close", "not_recommended", True),
+        ("announced", "stay", "announced", True),
+        ("announced", "close", "not_recommended", True),
     ],
 )
 def test_each_choice_does_what_it_says(
@@ -122,8 +126,29 @@ def test_every_state_with_a_choice_is_tried_above():
         "checked",
         "judging",
         "decided",
+        "announced",
     }
     assert tried | {"amendment_asked", "amended"} == {s.value for s in rules.CHOICES}
+
+
+def test_what_is_closed_during_the_notice_is_not_published(case, cast, walk, noon):
+    kept = walk.announced()
+    gone = walk.stamped(cast.second_group, topic_type="innovation")
+    assert [row.code for row in rules.pending(case)] == [kept.code, gone.code]
+    take(case, cast, noon, {kept.code: "close", gone.code: "close"})
+    campaign = kept.campaign
+    notice = notice_of(campaign)
+    assert [entry.submission for entry in notice.entries.all()] == [kept]
+    results = judging.publish(campaign.pk, by=cast.association, at=notice.closes_at)
+    assert list(results.entries.all()) == []
+    assert walk.fresh(kept).state == "not_recommended"
+    assert walk.fresh(kept).certificate_number == ""
+
+
+def test_what_an_ended_campaign_left_behind_is_not_asked_about(case, walk, noon):
+    found = walk.stamped()
+    Campaign.objects.filter(pk=found.campaign_id).update(ended_at=noon)
+    assert rules.pending(case) == []
 
 
 def test_a_second_click_answers_with_the_first(case, cast, walk, noon):

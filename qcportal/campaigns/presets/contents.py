@@ -251,8 +251,8 @@ def _category(category: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     except definition.DefinitionError as error:
         yield _form_fault(str(error), (*path, "form"))
         return
-    for said in form_gaps(form, recommended):
-        yield Fault((*path, "form"), said)
+    for gap in definition.gaps(form, needs_recommender=recommended):
+        yield Fault((*path, "form"), gap.message)
     yield from _rubrics(category["rubrics"], form, path)
 
 
@@ -269,27 +269,6 @@ def _form_fault(said: str, path: Path) -> Fault:
         if number:
             found.append(int(number.rstrip("]")) - 1)
     return Fault((*path, *found), message)
-
-
-def form_gaps(form: definition.FormDefinition, recommended: bool) -> Iterator[str]:
-    """What a form lacks for the portal to work with it: the names a certificate prints,
-    the recommending body where one recommends."""
-    whom = form.meaning("group_name") or form.meaning("person")
-    for found, label, means in (
-        (form.meaning("unit_name"), "单位名称", "unit_name"),
-        (whom, "获奖者名称", "group_name 或 person"),
-    ):
-        if found is None or not found.on_certificate:
-            yield f"申报表没有印在证书上的{label}（means = {means}，on_certificate = true）"
-        elif not found.required:
-            yield f"{label}要印在证书上，必须是必填项"
-    if form.meaning("title") is None:
-        yield "申报表没有题目（means = title），名单和评审要用它"
-    has_body = form.meaning("recommender") is not None
-    if recommended and not has_body:
-        yield "这个类别要推荐单位推荐，申报表却没有推荐单位一栏（means = recommender）"
-    if has_body and not recommended:
-        yield "这个类别不经推荐单位，申报表不要有推荐单位一栏"
 
 
 def _rubrics(

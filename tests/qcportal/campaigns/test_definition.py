@@ -230,6 +230,17 @@ def test_a_certificate_field_is_asked_of_everybody(change: dict[str, Any]) -> No
     ]
 
 
+def test_whose_name_is_printed_is_checked_by_who_fills_the_form() -> None:
+    raw = changed("sections.0.fields.0.on_certificate", False)
+    found = list(gaps(parse(raw), needs_recommender=True))
+    assert [(f.code, f.field) for f in found] == [("certificate_field", "unit_name")]
+
+
+def test_a_form_past_the_bodies_has_no_field_for_one() -> None:
+    found = list(gaps(parse(forms.raw()), needs_recommender=False))
+    assert [(f.code, f.field) for f in found] == [("recommender_field", "recommender")]
+
+
 def test_the_starter_can_be_filed_and_honoured() -> None:
     assert list(gaps(parse(starter("信得过班组")), needs_recommender=True)) == []
 

@@ -149,8 +149,7 @@ def test_a_form_without_the_fields_of_a_certificate_is_refused() -> None:
         'means = "group_name", on_certificate = true', 'means = "group_name"'
     )
     assert [line.split(" 行 ", 1)[1] for line in lines] == [
-        "categories[1].form：申报表没有印在证书上的获奖者名称"
-        "（means = group_name 或 person，on_certificate = true）"
+        "categories[1].form：“小组名称”要印在证书上，请标明“证书照此打印”，填表的人会先核对。"
     ]
 
 
