@@ -217,7 +217,7 @@ def _end(change: Change, at: datetime) -> Iterator[Refusal]:
         if count
     ]  # fmt: skip
     if said:
-        yield _caution("still_under_way", f"还有{'，'.join(said)}，办结后都停在原处。")
+        yield _caution("still_under_way", f"还有 {'，'.join(said)}，办结后都停在原处。")
 
 
 ASKED: dict[str, Callable[[Change, datetime], Iterator[Refusal]]] = {

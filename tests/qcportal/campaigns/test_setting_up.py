@@ -574,7 +574,7 @@ def test_ended_with_reason_and_tick_then_open_again(walk, desk, campaign, noon):
     Window.objects.filter(campaign=campaign).update(closes_at=noon - timedelta(hours=1))
 
     asked = desk.post(at("end"), {"reason": "办完"}).content.decode()
-    assert "还有1 项还在办" in asked
+    assert "还有 1 项还在办" in asked
     assert desk.post(at("end"), {"reason": "", "confirmed": "on"}).status_code == 422
     done = desk.post(at("end"), {"reason": "全部办完", "confirmed": "on"})
 
