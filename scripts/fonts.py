@@ -1,8 +1,10 @@
-"""Build the four TrueType faces the papers are set in, from Noto CJK.
+"""Build the TrueType faces the papers are set in: four from Noto CJK, one of rare names.
 
 The stock collections hold five languages and 65,000 glyphs in cubic outlines; PDFs
 made from them are several times larger and slower than from the faces built here:
 Simplified Chinese forms only, quadratic outlines, no vertical or layout tables.
+The fifth face holds the ideographs of names that Noto does not draw (most of extension
+B and beyond), from Hanazono Mincho; papers fall back to it character by character.
 Run it as ``python -m scripts.fonts``; it does nothing when the faces are up to date.
 """
 
@@ -15,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fontTools import subset
 from fontTools.cu2qu import curve_to_quadratic
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.basePen import BasePen
@@ -31,6 +34,7 @@ FACES = {
     "QCSans-Regular": "NotoSansCJK-Regular.ttc",
     "QCSans-Bold": "NotoSansCJK-Bold.ttc",
 }
+RARE, RARE_SOURCE = "QCRare-Regular", "HanaMinB.ttf"
 # Latin, punctuation, arrows, mathematics, boxes and ticks, enclosed digits, kana of
 # the BMP's symbol area; the unified ideographs with extension A; compatibility forms;
 # every supplementary ideograph the face has (names of people live there).
@@ -214,6 +218,38 @@ def build_face(title: str, source: Path, target: Path) -> list[int]:
     return [code for code, name in characters.items() if name in inked]
 
 
+def build_rare(source: Path, target: Path, have: set[int]) -> set[int]:
+    """Write the face of what the four lack; answers its code points with outlines."""
+    started = time.monotonic()
+    options = subset.Options(
+        layout_features=[], hinting=False, glyph_names=False, notdef_outline=True,
+        recalc_bounds=True, drop_tables=["DSIG", "FFTM", "GSUB", "GPOS", "vhea", "vmtx", "VORG"],
+    )  # fmt: skip
+    with TTFont(source) as face:
+        wanted = {code for code in face.getBestCmap() if code > 0xFFFF} - have
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=wanted)
+        cutter.subset(face)
+        for number, text in ((1, "QC Rare"), (3, RARE), (4, "QC Rare"), (6, RARE)):
+            face["name"].setName(text, number, 3, 1, 0x409)
+        outlines_of = face["glyf"]
+        drawn = {
+            code
+            for code, name in face.getBestCmap().items()
+            if outlines_of[name].numberOfContours
+        }
+        partial = target.with_suffix(".partial")
+        face.save(partial)
+    partial.replace(target)
+    size = target.stat().st_size / 1e6
+    print(
+        f"  fonts: {RARE} done, {len(drawn)} glyphs, {size:.1f} MB,"
+        f" {time.monotonic() - started:.0f} s",
+        flush=True,
+    )
+    return drawn
+
+
 def ranges(codes: set[int]) -> Iterator[tuple[int, int]]:
     """Sorted code points as inclusive (first, last) pairs."""
     run: list[int] = []
@@ -226,28 +262,31 @@ def ranges(codes: set[int]) -> Iterator[tuple[int, int]]:
         yield run[0], run[1]
 
 
-def inputs(folder: Path) -> str:
+def inputs(folder: Path, rare: Path) -> str:
     """A digest of this script and of the source files' names and sizes."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for name in FACES.values():
-        digest.update(f"{name} {(folder / name).stat().st_size}".encode())
+    for path in (*(folder / name for name in FACES.values()), rare):
+        digest.update(f"{path.name} {path.stat().st_size}".encode())
     return digest.hexdigest()
 
 
 def up_to_date(fonts: Path, digest: str) -> bool:
-    """True if coverage.json carries this digest and the four faces exist."""
+    """True if coverage.json carries this digest and the five faces exist."""
     try:
         made_from = json.loads((fonts / "coverage.json").read_text())["inputs"]
     except (OSError, ValueError, KeyError):
         return False
-    return made_from == digest and all((fonts / f"{n}.ttf").is_file() for n in FACES)
+    return made_from == digest and all(
+        (fonts / f"{name}.ttf").is_file() for name in (*FACES, RARE)
+    )
 
 
 def build(fonts: Path) -> None:
     """Build the faces and coverage.json in ``fonts``, two at a time.
 
     coverage.json: {"inputs": digest, "ranges": [[first, last], …]} – the code points
-    that all four faces draw with ink. Raises SystemExit if Noto CJK is absent.
+    that all four faces draw with ink, and those of the rare face. Raises SystemExit if
+    a source font is absent.
     """
     source = system.noto_folder()
     if source is None:
@@ -255,7 +294,13 @@ def build(fonts: Path) -> None:
             "The fonts Noto Serif CJK and Noto Sans CJK were not found.\n"
             "Install them with: apt-get install fonts-noto-cjk"
         )
-    digest = inputs(source)
+    rare = system.rare_font()
+    if rare is None:
+        raise SystemExit(
+            "The font Hanazono Mincho (rare characters of names) was not found.\n"
+            "Install it with: apt-get install fonts-hanazono"
+        )
+    digest = inputs(source, rare)
     if up_to_date(fonts, digest):
         return
     fonts.mkdir(exist_ok=True)
@@ -267,6 +312,7 @@ def build(fonts: Path) -> None:
             for title, name in FACES.items()
         ]
         inked = set.intersection(*(set(face.result()) for face in made))
+    inked |= build_rare(rare, fonts / f"{RARE}.ttf", inked)
     coverage = {"inputs": digest, "ranges": list(ranges(inked))}
     (fonts / "coverage.json").write_text(json.dumps(coverage), encoding="utf-8")
 

@@ -19,17 +19,29 @@ ROOT = Path(__file__).resolve().parent.parent
 # Debian packages unpacked here when the machine cannot be changed (no root).
 UNPACKED = ROOT / "var" / "system"
 NOTO = "NotoSerifCJK-Regular.ttc"
+HANAZONO = "HanaMinB.ttf"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def font_file(name: str) -> Path | None:
+    """Where the system, or the packages unpacked here, have a font file; or None."""
+    system_fonts = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts")]
+    for place in [*system_fonts, UNPACKED]:
+        found = next(place.rglob(name), None) if place.is_dir() else None
+        if found:
+            return found
+    return None
 
 
 def noto_folder() -> Path | None:
     """The folder with the Noto CJK collections, or None."""
-    system_fonts = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts")]
-    for place in [*system_fonts, UNPACKED]:
-        found = next(place.rglob(NOTO), None) if place.is_dir() else None
-        if found:
-            return found.parent
-    return None
+    found = font_file(NOTO)
+    return found.parent if found else None
+
+
+def rare_font() -> Path | None:
+    """Hanazono Mincho B: the ideographs of names that Noto does not draw; or None."""
+    return font_file(HANAZONO)
 
 
 def chromium() -> str | None:
@@ -82,6 +94,7 @@ PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 DEMO_NEEDS = [
     Need(VENV_NEED, ensurepip, f"{PYTHON}-venv"),
     Need("the Noto CJK fonts", lambda: noto_folder() is not None, "fonts-noto-cjk"),
+    Need("the Hanazono font", lambda: rare_font() is not None, "fonts-hanazono"),
     Need("the Pango library", lambda: library("pango-1.0"), "libpango-1.0-0"),
     Need("Pango for FreeType", lambda: library("pangoft2-1.0"), "libpangoft2-1.0-0"),
     Need(
@@ -156,7 +169,10 @@ def provide(needs: list[Need]) -> list[Need]:
         # One package that this release lacks must not hold up the others.
         for need in lacking:
             apt_install([need.package])
-    fonts = {need.package for need in missing(needs)} & {"fonts-noto-cjk"}
+    fonts = {need.package for need in missing(needs)} & {
+        "fonts-noto-cjk",
+        "fonts-hanazono",
+    }
     for package in fonts:
         apt_unpack(package)
     return missing(needs)

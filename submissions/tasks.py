@@ -10,6 +10,7 @@ from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
 from submissions import papers, year_actions
 from submissions.models import Revision, ScoreSheet, Stamp
+from submissions.yearbook import YearPaper
 
 
 @paper_task("submissions.render_application_form")
@@ -64,6 +65,13 @@ def _form_of(attachment: NoticeAttachment) -> FormVersion:
     if found is None:
         raise ValueError(f"{attachment.title}: no published form")
     return found
+
+
+@paper_task("submissions.render_year_paper")
+def render_year_paper(document: Document) -> bytes:
+    """注册登记表 or 课题登记表 as the unit confirmed it."""
+    paper = YearPaper.objects.get(document=document)
+    return pdf.render(papers.FORM_TEMPLATE, paper.facts)
 
 
 @shared_task(name="submissions.warn_idle", ignore_result=True)

@@ -18,9 +18,10 @@ from django.db.models import Max
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.audit.record import record
+from qcportal.documents import making
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
-from submissions import year_notices, year_rules
+from submissions import year_notices, year_papers, year_rules
 from submissions.year_rules import day_of, local_day
 from submissions.yearbook import (
     ActivityRecord,
@@ -30,6 +31,7 @@ from submissions.yearbook import (
     RecordFile,
     Topic,
     YearNumber,
+    YearPaper,
 )
 
 STALE = (
@@ -163,7 +165,22 @@ def confirm_year(year_id: int, *, by: Actor, at: datetime) -> GroupYear:
         row.save(update_fields=["number"])
     members = len(row.standing_members)
     _confirm(row, {"members": members, "kind": row.kind}, by, at)
+    facts = year_papers.registration_form(row, by.user_name, at)
+    _order_paper(facts, row.group, by, at, group_year=row)
     return row
+
+
+def _order_paper(
+    facts: dict[str, Any], group: Organisation, by: Actor, at: datetime,
+    **of: GroupYear | Topic,
+) -> None:  # fmt: skip
+    """The paper of this confirmation: what it says is frozen, the file is made later."""
+    name = year_papers.title(facts, group)
+    (row,) = of.values()
+    YearPaper.objects.create(
+        times=row.confirmed_times, facts=facts, at=at, **of,
+        document=making.order("year_form", name, maker=year_papers.MAKER, by=by.user),
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -311,6 +328,10 @@ def confirm_topic(topic_id: int, *, by: Actor, at: datetime) -> Topic:
         "before": topic.before, "target": topic.target, "plan": topic.plan,
     }  # fmt: skip
     _confirm(topic, facts, by, at)
+    _order_paper(
+        year_papers.topic_form(topic, by.user_name, at), topic.group_year.group,
+        by, at, topic=topic,
+    )  # fmt: skip
     return topic
 
 

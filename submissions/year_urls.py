@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from submissions.views import records, unit_years, years
+from submissions.views import records, unit_years, year_papers, years
 
 one = "topics/<uuid:key>"
 year_words = [
@@ -30,6 +30,17 @@ year_words = [
         "records/<uuid:key>/files/<uuid:document>.png",
         records.record_picture,
         name="record_picture",
+    ),
+    path("year-papers/<uuid:key>/", year_papers.year_paper, name="year_paper"),
+    path(
+        "year-papers/<uuid:key>/status/",
+        year_papers.year_paper_status,
+        name="year_paper_status",
+    ),
+    path(
+        "year-papers/<uuid:key>/retry/",
+        year_papers.year_paper_retry,
+        name="year_paper_retry",
     ),
     path("years/", unit_years.years, name="unit_years"),
     path("years/<uuid:key>/", unit_years.unit_year, name="unit_year"),

@@ -399,3 +399,48 @@ class RecordFile(models.Model):
                 fields=["record", "document"], name="record_file_once"
             )
         ]
+
+
+class YearPaperQuerySet(models.QuerySet["YearPaper"]):
+    def visible_to(self, actor: Actor | None) -> YearPaperQuerySet:
+        """Whoever sees the registration sees its papers."""
+        return self.filter(
+            Q(group_year__in=GroupYear.objects.visible_to(actor))
+            | Q(topic__in=Topic.objects.visible_to(actor))
+        )
+
+
+class YearPaper(models.Model):
+    """注册登记表 or 课题登记表: what the unit confirmed, frozen as it was printed. A
+    registration that is changed and confirmed again has another one beside it."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    group_year = models.ForeignKey(
+        GroupYear, models.PROTECT, null=True, blank=True, related_name="papers"
+    )
+    topic = models.ForeignKey(
+        Topic, models.PROTECT, null=True, blank=True, related_name="papers"
+    )
+    times = models.PositiveSmallIntegerField("第几次确认")
+    facts = models.JSONField("所印内容")
+    document = models.OneToOneField(Document, models.PROTECT, related_name="+")
+    at = models.DateTimeField("确认时间")
+
+    objects = YearPaperQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "登记表"
+        verbose_name_plural = "登记表"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(group_year__isnull=True) ^ Q(topic__isnull=True),
+                name="year_paper_of_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["group_year", "times"], name="group_paper_once_a_confirmation"
+            ),
+            models.UniqueConstraint(
+                fields=["topic", "times"], name="topic_paper_once_a_confirmation"
+            ),
+        ]

@@ -181,6 +181,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
     return {
         "result": result.code, "records": records.key,
         "group_year": result.topic.group_year.key, "registered": result.topic.key,
+        "year_paper": result.topic.papers.get().key,
         "record": photo.record.key, "photo": photo.document.key, "visit": visit.key,
         "visit_photo": visit.photos.get().document.key,
         "form": result.filed_revision.document.key,
@@ -221,7 +222,7 @@ ABSENT = {
     "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
     "import": NO_KEY,
     "consent_version": 9999, "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
-    "group_year": NO_KEY, "registered": NO_KEY,
+    "group_year": NO_KEY, "registered": NO_KEY, "year_paper": NO_KEY,
     "case": "AJ-22222222", "receipt": "2222-2222-2222-2222", "case_file": NO_KEY,
     "answer_file": NO_KEY, "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
 }  # fmt: skip

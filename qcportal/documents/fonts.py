@@ -1,7 +1,8 @@
 """Which fonts the papers are set in, and which characters they can draw.
 
-The project's own four TrueType files (settings.FONTS_DIR, built by scripts/fonts.py)
-come first; without them the system's Noto CJK is used by name.
+The project's own TrueType files (settings.FONTS_DIR, built by scripts/fonts.py) come
+first: four faces, and one of rare names that the papers fall back to character by
+character. Without them the system's Noto CJK is used by name.
 """
 
 import functools
@@ -25,6 +26,8 @@ FACES = [
     ("QC Sans", 400, "QCSans-Regular.ttf"),
     ("QC Sans", 700, "QCSans-Bold.ttf"),
 ]
+# Ideographs of names beyond the four: a family of its own, so that the rule above holds.
+RARE = ("QC Rare", 400, "QCRare-Regular.ttf")
 STOCK_NAMES = ["NotoSerifCJK-Regular.ttc", "NotoSansCJK-Regular.ttc"]
 STOCK_FOLDERS = [
     Path("/usr/share/fonts"),
@@ -45,10 +48,12 @@ def built_faces() -> list[tuple[str, int, Path]]:
 
 def face_rules() -> str:
     """@font-face rules for the built faces, addressed as ``papers-font:<file>``."""
+    family, weight, name = RARE
+    rare = [(family, weight, _built(name))] if _built(name).is_file() else []
     return "\n".join(
         f'@font-face {{ font-family: "{family}"; font-weight: {weight};'
         f' src: url("papers-font:{path.name}"); }}'
-        for family, weight, path in built_faces()
+        for family, weight, path in (*built_faces(), *rare)
     )
 
 
@@ -56,7 +61,7 @@ class FontFetcher(URLFetcher):
     """Reads the built faces and nothing else: used for face_rules() only."""
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        addresses = {f"papers-font:{name}": name for _, _, name in FACES}
+        addresses = {f"papers-font:{name}": name for _, _, name in (*FACES, RARE)}
         if url not in addresses:
             raise ValueError(f"not a paper font: {url}")
         return URLFetcherResponse(url, _built(addresses[url]).read_bytes())

@@ -86,7 +86,8 @@ def render(
     """A template of templates/papers/ with its facts, as PDF bytes.
 
     ``identifier`` (any text, e.g. the paper's code and revision) makes the bytes
-    repeatable; ``variant`` is a WeasyPrint PDF variant, None for a plain PDF.
+    repeatable; ``variant`` is a WeasyPrint PDF variant, None for a plain PDF. Every
+    paper is tagged (headings, tables, paragraphs) for those who have it read out.
     Raises MissingGlyph, PictureBroken or FetchRefused.
     """
     html = render_to_string(template, facts)
@@ -106,6 +107,7 @@ def render_html(
             stylesheets=styles,
             font_config=config,
             pdf_variant=variant,
+            pdf_tags=True,
             pdf_identifier=identifier.encode() if identifier else None,
         )
 

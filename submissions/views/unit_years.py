@@ -111,6 +111,7 @@ def unit_year(request: HttpRequest, key: UUID) -> HttpResponse:
     context = {
         "row": row, "chip": year_shows.chip(row, Role.UNIT),
         "members": row.standing_members,
+        "paper": row.papers.select_related("document").first(),
         "lines": [year_shows.topic_line(t, Role.UNIT, at) for t in topics.filter(group_year=row)],
         "offers": decide_offers(row, "year", [row.key]) if row.is_sent else [],
         "changing": row.is_open,

@@ -50,6 +50,7 @@ def year(request: HttpRequest) -> HttpResponse:
     context = {
         "row": row, "year": local_day(at).year, "chip": year_shows.chip(row, Role.GROUP),
         "members": row.standing_members if row else [],
+        "paper": row.papers.select_related("document").first() if row else None,
         "now": [line for line in lines if row and line.topic.group_year_id == row.pk],
         "past": [line for line in lines if not row or line.topic.group_year_id != row.pk],
         "earlier": list(earlier), "at": at,
@@ -173,6 +174,7 @@ def topic(request: HttpRequest, key: UUID) -> HttpResponse:
     recording = list(year_rules.why_not_record(found, actor)) if group else []
     context = {
         "topic": found, "line": year_shows.topic_line(found, actor.role, at),
+        "paper": found.papers.select_related("document").first(),
         "steps": year_shows.steps(found, at), "group": group,
         "records": year_shows.timeline(found, may_correct=group and not recording),
         "recording": recording, "offers": _topic_offers(request, found),

@@ -361,7 +361,9 @@ def test_threads_do_not_share_what_crashes():
 
 def test_weasyprint_does_not_fill_the_log(caplog):
     caplog.set_level(logging.DEBUG)
-    pdf.render_html("<title>字</title><style>p{no-such: thing}</style><p>一</p>")
+    pdf.render_html(
+        '<html lang="zh-Hans"><title>字</title><style>p{no-such: thing}</style><p>一</p>'
+    )
     assert [one for one in caplog.records if one.name == "weasyprint"] == []
 
 
