@@ -129,9 +129,7 @@ def publish_rubric(
     refuse_if(rubric_rules.why_not_publish(found, reason, by, edition))
     campaign = found.category.campaign
     change = impact.Change(campaign, "rubric", of=found, category=found.category)
-    refuse_if(
-        unconfirmed(impact.affected(change, at), campaign, confirmed=confirmed)
-    )
+    refuse_if(unconfirmed(impact.affected(change, at), campaign, confirmed=confirmed))
     Rubric.objects.filter(pk=found.pk, published_at__isnull=True).update(
         published_at=at, reason=reason.strip()
     )

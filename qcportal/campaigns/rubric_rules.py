@@ -13,6 +13,7 @@ from typing import Any
 
 from qcportal.accounts.actors import Actor
 from qcportal.campaigns.models import Category, Rubric
+from qcportal.campaigns.scoring import plain
 from qcportal.campaigns.settings_rules import why_not_set
 from qcportal.refusals import Refusal
 
@@ -22,11 +23,6 @@ MOST_REASON = 200
 # The "topic type" of a rubric for the visit (现场评审表), which no form offers.
 ON_SITE = "site"
 OWN = ("name", "source", "step", "is_placeholder", "own_total")
-
-
-def plain(value: Decimal) -> str:
-    """``8.5``, ``20``: points without idle zeros."""
-    return format(value.normalize() + 0, "f")
 
 
 # --- what is wrong in it --------------------------------------------------------------
@@ -80,9 +76,7 @@ def _row_faults(rows: Sequence[Mapping[str, Any]], step: Decimal) -> Iterator[Re
             )
         seen.add(name)
         if points <= 0:
-            yield Refusal(
-                "points_low", f"“{name}”的满分要大于 0。", f"rows-{n}-points"
-            )
+            yield Refusal("points_low", f"“{name}”的满分要大于 0。", f"rows-{n}-points")
         elif step > 0 and points % step:
             yield Refusal(
                 "points_off_step",
@@ -148,9 +142,7 @@ def why_not_publish(
     yield from why_not_write(rubric, actor, edition)
     yield from faults_of(rubric)
     if len(reason.strip()) > MOST_REASON:
-        yield Refusal(
-            "reason_long", f"原因请写在 {MOST_REASON} 字以内。", "reason"
-        )
+        yield Refusal("reason_long", f"原因请写在 {MOST_REASON} 字以内。", "reason")
     if rubric.category.campaign.published_at and not reason.strip():
         yield Refusal(
             "reason_missing",
