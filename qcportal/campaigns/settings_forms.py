@@ -224,7 +224,8 @@ class ScoringForm(SettingForm):
         now = self.initial.get("drop_from")
         if now not in dict(DROPS):  # of a file: fewer than three are never dropped
             self.fields["drop_from"].choices = [(now, f"满 {now} 位起"), *DROPS]
-        names = rubric_shows.criterion_names(self.campaign)
+        self.names = rubric_shows.criterion_names(self.campaign)
+        names = dict(self.names)
         names |= {
             code: f"{code}（现在的评审表里没有）" for code in order if code not in names
         }
@@ -257,7 +258,8 @@ class ScoringForm(SettingForm):
         data = self.cleaned_data
         order = [data[name] for name in self.ties if data.get(name)]
         own = ("judges_per_submission", "drop_from", "decimals")
-        return {**{name: data[name] for name in own}, "tie_order": order}
+        given = {name: data[name] for name in own if name in data}
+        return {**given, "tie_order": order}
 
 
 BLOCK_FORMS: Mapping[str, tuple[type[SettingForm], str, str]] = {

@@ -49,7 +49,7 @@ def page(
         request, "campaigns/rubrics.html", campaign, "rubrics", status=status, page=found,
         tables=_tables(request, campaign, begun),
         lines=[(one, rubric_shows.scope_label(one.topic_type, labels.get(one.category_id, {})), slug(one.topic_type)) for one in found],
-        block=block, **_examples(campaign, block["form"]),
+        scoring=block, **_examples(campaign, block["form"]),
     )  # fmt: skip
 
 
@@ -68,9 +68,9 @@ def _tables(
     return tables
 
 
-def _examples(campaign: Campaign, form: SettingForm) -> dict[str, Any]:
+def _examples(campaign: Campaign, form: Any) -> dict[str, Any]:
     """Worked with what was typed, where it can be, else with what stands."""
-    names = rubric_shows.criterion_names(campaign)
+    names: Mapping[str, str] = form.names
     values = {name: getattr(campaign, name) for name in BLOCKS["scoring"]}
     if form.is_bound and not form.errors.keys() & {*form.fields} - {
         "reason",
