@@ -489,6 +489,11 @@ class Rubric(models.Model):
     def points(self) -> Decimal:
         return sum((criterion.points for criterion in self.criteria_list), Decimal(0))
 
+    @property
+    def step_words(self) -> str:
+        """``0.5``, ``1``: without idle zeros."""
+        return f"{self.step.normalize():f}"
+
 
 class Criterion(models.Model):
     rubric = models.ForeignKey(Rubric, models.PROTECT, related_name="criteria")

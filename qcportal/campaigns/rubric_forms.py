@@ -110,17 +110,25 @@ def criteria(
 
 
 class PublishRubricForm(ConfirmedForm):
-    reason = ReasonField(required=False, help_text="会记入操作日志。")
+    reason = ReasonField()
     version = forms.IntegerField(
         min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput
     )
 
-    def __init__(self, data: Any = None, *, rubric: Rubric) -> None:
+    def __init__(self, data: Any = None, *, rubric: Rubric, asks_tick: bool) -> None:
+        """``asks_tick``: somebody is touched, and whoever publishes has to say so."""
         super().__init__(data, initial={"version": rubric.edition})
-        if rubric.category.campaign.published_at is None:
+        running = rubric.category.campaign.published_at is not None
+        self.fields["reason"].label = "为什么改"
+        self.fields["reason"].error_messages["required"] = (
+            "活动已经发布，请写明为什么改评审表，会记入操作日志。"
+        )
+        self.fields["confirmed"].required = running and asks_tick
+        self.fields["confirmed"].error_messages["required"] = "请看过提醒，再勾选确认。"
+        if not running:
             del self.fields["reason"]
-        else:
-            self.fields["reason"].label = "为什么改"
+        if not self.fields["confirmed"].required:
+            self.fields["confirmed"].widget = forms.HiddenInput()
 
     def refuse(self, refusals: Iterable[Refusal]) -> list[Refusal]:
         """Each refusal at its field; those without one are given back."""

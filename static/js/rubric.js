@@ -1,20 +1,56 @@
-// The rubric editor: the sum of the points while they are typed. The server says the same
-// after saving.
+// The rubric editor: the sum of the points and the bar of weights while they are typed.
+// The server says the same after saving.
 const out = document.querySelector("[data-points-total]");
 const box = out?.closest("[data-rows]");
 const form = box?.closest("form");
+const bar = box?.querySelector("[data-points-bar]");
+const TONES = ["c0", "c1", "c2", "c1"];
+
+const typed = () => [...box.querySelectorAll("[data-row-list] > *")].map((row) => ({
+  label: row.querySelector("[name$=-name]").value,
+  // Tenths are added as whole tenths, so no binary dust appears.
+  tenths: Math.max(0, Math.round(Number(row.querySelector("[name$=-points]").value) * 10) || 0),
+})).filter((part) => part.tenths);
+
+const svg = (name, attributes, text = "") => {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.textContent = text;
+  return made;
+};
+
+const draw = (parts, whole) => {
+  const picture = svg("svg", { class: "strip-svg", "aria-hidden": "true" });
+  const keys = document.createElement("ul");
+  keys.className = "split-keys";
+  let before = 0;
+  parts.forEach(({ label, tenths }, index) => {
+    const at = (value) => `${((value / whole) * 100).toFixed(2)}%`;
+    const x = at(before);
+    picture.append(
+      svg("rect", { class: TONES[index % TONES.length], x, width: at(tenths), height: 34 }),
+      svg("line", { x1: x, x2: x, y1: 0, y2: 34, stroke: "#fff", "stroke-width": 2 }),
+      svg("text", { x: at(before + tenths / 2), y: 22, "text-anchor": "middle" }, tenths / whole < 0.09 ? `${tenths / 10}` : `${label} ${tenths / 10}`),
+    );
+    const key = document.createElement("li");
+    key.textContent = `${label} ${tenths / 10}`;
+    keys.append(key);
+    before += tenths;
+  });
+  bar.replaceChildren(...(parts.length ? [picture, keys] : []));
+};
 
 const sum = () => {
-  const fields = [...box.querySelectorAll("[data-row-list] [name$=-points]")];
-  // Tenths are added as whole tenths, so no binary dust appears.
-  const tenths = fields.reduce((all, field) => all + Math.round(Number(field.value || 0) * 10), 0);
-  const whole = Number(out.dataset.whole) * 10;
-  out.textContent = String(tenths / 10);
-  const left = (whole - tenths) / 10;
+  const parts = typed();
+  const tenths = parts.reduce((all, part) => all + part.tenths, 0);
+  const left = Number(out.dataset.whole) - tenths / 10;
   const says = box.querySelector("[data-points-says]");
   const meant = form.elements.own_total?.checked;
-  says.textContent = meant || left === 0 ? "" : left > 0 ? `还差 ${left} 分` : `多了 ${-left} 分`;
+  const text = left > 0 ? `还差 ${left.toFixed(1).replace(".0", "")} 分` : `多了 ${(-left).toFixed(1).replace(".0", "")} 分`;
+  out.textContent = String(tenths / 10);
+  says.textContent = meant || left === 0 ? "" : text;
   out.classList.toggle("t-bad", !meant && left !== 0);
+  draw(parts, tenths);
 };
 
 if (form) {

@@ -62,6 +62,7 @@ def blocks_of(
             "key": key, "heading": heading,
             "form": typed.get(key) or block_form(campaign, key),
             "cautions": cautions if key in typed else [],
+            "in_columns": key == "scoring",
         }
         for key, (_, heading, place) in BLOCK_FORMS.items()
         if place == tab

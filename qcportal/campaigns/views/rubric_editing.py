@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -128,7 +129,11 @@ def publish(
     )
     if rubric.published_at is not None and request.method != "POST":
         return redirect(_url("rubric", rubric, rubric.version))
-    form = PublishRubricForm(request.POST or None, rubric=rubric)
+    at = now()
+    cautions = _cautions(rubric, at)
+    form = PublishRubricForm(
+        request.POST or None, rubric=rubric, asks_tick=bool(cautions)
+    )
     refused: list[Refusal] = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -143,22 +148,30 @@ def publish(
             return redirect(_url("rubric", rubric, rubric.version))
         except Refused as no:
             refused = form.refuse(no.refusals)
-    return _publish_page(request, rubric, form, refused)
+    return _publish_page(request, rubric, form, refused, cautions)
+
+
+def _cautions(rubric: Rubric, at: datetime) -> list[Refusal]:
+    """What publishing brings; nothing for one that is published already."""
+    if rubric.published_at is not None:
+        return []
+    category = rubric.category
+    change = impact.Change(category.campaign, "rubric", of=rubric, category=category)
+    return impact.affected(change, at)
 
 
 def _publish_page(
-    request: HttpRequest, rubric: Rubric, form: PublishRubricForm, refused: list[Refusal]
+    request: HttpRequest, rubric: Rubric, form: PublishRubricForm, refused: list[Refusal],
+    cautions: list[Refusal],
 ) -> HttpResponse:  # fmt: skip
-    category, at = rubric.category, now()
-    change = impact.Change(category.campaign, "rubric", of=rubric, category=category)
-    cautions = impact.affected(change, at)
+    category = rubric.category
     old = category.rubrics.filter(
         topic_type=rubric.topic_type, version__lt=rubric.version
     ).first()
     faults = rubric_rules.faults_of(rubric)
     known = {fault.message for fault in faults}
     return settings_page(
-        request, "campaigns/rubric_publish.html", category.campaign, "rubrics", at=at,
+        request, "campaigns/rubric_publish.html", category.campaign, "rubrics",
         rubric=rubric, category=category, form=form, cautions=cautions, faults=faults,
         refused=[one for one in refused if one.message not in known],
         place=rubric_shows.slug(rubric.topic_type), parts=rubric_shows.weights(rubric),
