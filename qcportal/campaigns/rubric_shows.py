@@ -183,7 +183,7 @@ def _criterion_changes(old: Any, new: Any) -> list[str]:
 
 # --- a worked example of the scoring --------------------------------------------------
 
-EXAMPLE = tuple(map(Decimal, ("92.5", "78", "88.5", "84", "86.5", "90", "81.5")))
+EXAMPLE = tuple(map(Decimal, ("92.5", "71", "88.5", "84", "86.5", "90", "81.5")))
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ class CertificateForm(SettingForm):
 
 MOST_JUDGES = 15
 LEAST_TIES = 3
-DROPS = [(0, "不去掉"), *((n, f"满 {n} 位起去掉一个最高、一个最低") for n in range(3, MOST_JUDGES + 1))]  # fmt: skip
+DROPS = [(0, "不去掉"), *((n, f"满 {n} 位起各去一个") for n in range(3, MOST_JUDGES + 1))]  # fmt: skip
 
 
 class ScoringForm(SettingForm):

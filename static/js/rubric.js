@@ -30,8 +30,11 @@ const draw = (parts, whole) => {
     picture.append(
       svg("rect", { class: TONES[index % TONES.length], x, width: at(tenths), height: 34 }),
       svg("line", { x1: x, x2: x, y1: 0, y2: 34, stroke: "#fff", "stroke-width": 2 }),
-      svg("text", { x: at(before + tenths / 2), y: 22, "text-anchor": "middle" }, tenths / whole < 0.09 ? `${tenths / 10}` : `${label} ${tenths / 10}`),
     );
+    const text = svg("text", { x: at(before + tenths / 2), y: 22, "text-anchor": "middle" });
+    if (tenths / whole >= 0.09) text.append(svg("tspan", { class: "strip-name" }, `${label} `));
+    text.append(`${tenths / 10}`);
+    picture.append(text);
     const key = document.createElement("li");
     key.textContent = `${label} ${tenths / 10}`;
     keys.append(key);

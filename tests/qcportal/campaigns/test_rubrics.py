@@ -411,7 +411,7 @@ def test_the_settings_of_scoring_are_kept_and_worked_through(desk, unpublished):
     assert (unpublished.judges_per_submission, unpublished.decimals) == (5, 1)
     assert unpublished.tie_order == ["effect", "features"]
     page = desk.get(reverse("campaigns:rubrics", args=[CODE]))
-    # 92.5 and 78 go; (88.5 + 84 + 86.5) / 3 = 86.333…
+    # 92.5 and 71 go; (88.5 + 84 + 86.5) / 3 = 86.333…
     assert [(w.count, w.result, w.dropped) for w in page.context["worked"]] == [(5, "86.3", True)]  # fmt: skip
     assert [(t.name, t.first, t.second) for t in page.context["ties"]] == [
         ("效果", "16", "16"), ("特点", "17", "16"),
