@@ -4,6 +4,7 @@ const out = document.querySelector("[data-points-total]");
 const box = out?.closest("[data-rows]");
 const form = box?.closest("form");
 const bar = box?.querySelector("[data-points-bar]");
+const SVG = document.querySelector("svg")?.namespaceURI;
 const TONES = ["c0", "c1", "c2", "c1"];
 
 const typed = () => [...box.querySelectorAll("[data-row-list] > *")].map((row) => ({
@@ -13,7 +14,7 @@ const typed = () => [...box.querySelectorAll("[data-row-list] > *")].map((row) =
 })).filter((part) => part.tenths);
 
 const svg = (name, attributes, text = "") => {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.textContent = text;
   return made;
