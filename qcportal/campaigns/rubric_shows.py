@@ -116,6 +116,11 @@ def slots(campaign: Campaign) -> dict[Category, list[Slot]]:
     return shown
 
 
+def in_use(campaign: Campaign) -> list[Slot]:
+    """The tables results are scored by, those still being written where there is none."""
+    return [one for places in slots(campaign).values() for one in places if one.shown]
+
+
 def _order(kind: str, types: Mapping[str, str]) -> tuple[int, str]:
     """As in the form, then the table for all, then the visit and what is left."""
     known = list(types)
