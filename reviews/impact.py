@@ -13,9 +13,11 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from qcportal.campaigns.impact import Change
+from qcportal.campaigns.models import Rubric
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.settings_rules import CATEGORY_WAY
 from qcportal.campaigns.stages import Stage
+from qcportal.documents.fonts import unprintable
 from qcportal.refusals import Refusal
 from recommenders.models import Handover
 from reviews import standings
@@ -39,9 +41,12 @@ WAY = frozenset(CATEGORY_WAY)
 NUMBERS = {"year", "letters"}
 
 
+ALWAYS = {"extension", "rubric"}  # asked of campaigns nobody sees yet, too
+
+
 def affected(change: Change, at: datetime) -> Iterator[Refusal]:
     """Refusals and cautions; nothing for a campaign nobody has filed in."""
-    if change.campaign.published_at is None and change.what != "extension":
+    if change.campaign.published_at is None and change.what not in ALWAYS:
         return
     asked = ASKED.get(change.what)
     if asked:
@@ -203,9 +208,19 @@ def _of_rubric(change: Change) -> QuerySet[Submission]:
     return rows.exclude(topic_type__in=own)
 
 
+def _strange(rubric: Rubric) -> Iterator[Refusal]:
+    """``unprintable``: what the fonts of the 意见表 cannot draw."""
+    texts = [rubric.name, *(f"{c.name}{c.hint}" for c in rubric.criteria_list)]
+    if found := "、".join("".join(unprintable("".join(texts)))[:5]):
+        yield Refusal(
+            "unprintable", f"“{found}”在意见表上打印不出来，请换一种写法。", "rows"
+        )
+
+
 def _rubric(change: Change, at: datetime) -> Iterator[Refusal]:
-    """``sheets_keep``, ``results_take_new``, ``two_tables`` of a version to be
-    published."""
+    """``unprintable``; ``sheets_keep``, ``results_take_new``, ``two_tables`` of a
+    version to be published."""
+    yield from _strange(change.of)
     results = _of_rubric(change)
     sheets = ScoreSheet.objects.filter(revision__in=results.values("revision"))
     tiers = Counter(sheets.values_list("tier", flat=True))

@@ -127,6 +127,23 @@ def test_publishing_says_first_whom_it_touches(walk, cast, category, client_of, 
     assert desk.post(publish, given).status_code == 302
 
 
+def test_what_cannot_be_printed_is_not_published(campaign, category, cast, noon, client_of):  # fmt: skip
+    Campaign.objects.filter(pk=campaign.pk).update(published_at=None)
+    first = category.rubrics.get(topic_type="problem")
+    made = rubric_actions.begin_rubric(
+        category.pk, "problem", like=first, by=cast.association, at=noon
+    )
+    made.criteria.filter(order=1).update(hint="选题\U0001f600")
+    where = [campaign.code, "result", "problem"]
+    answer = client_of(cast.association).post(
+        reverse("campaigns:publish_rubric", args=where), {"version": 0}
+    )
+    assert answer.status_code == 422
+    assert "在意见表上打印不出来" in answer.content.decode()
+    made.refresh_from_db()
+    assert made.published_at is None
+
+
 def test_a_table_for_all_leaves_out_types_with_their_own(
     walk, category, cast, noon, campaign
 ):

@@ -129,29 +129,35 @@ def publish(
     )
     if rubric.published_at is not None and request.method != "POST":
         return redirect(_url("rubric", rubric, rubric.version))
-    at = now()
-    cautions = _cautions(rubric, at)
-    form = PublishRubricForm(
-        request.POST or None, rubric=rubric, asks_tick=bool(cautions)
-    )
+    found = _affected(rubric, now())
+    asks_tick = any(one.kind == "caution" for one in found)
+    form = PublishRubricForm(request.POST or None, rubric=rubric, asks_tick=asks_tick)
     refused: list[Refusal] = []
     if request.method == "POST" and form.is_valid():
-        try:
-            rubric_actions.publish_rubric(
-                rubric.pk, edition=form.cleaned_data["version"],
-                reason=form.cleaned_data.get("reason", ""),
-                confirmed=form.cleaned_data["confirmed"], by=request.actor, at=now(),
-            )  # fmt: skip
-            messages.success(
-                request, f"第 {rubric.version} 版已发布，从现在起新的评分用它。"
-            )
+        refused = _publish(request, rubric, form)
+        if not form.errors and not refused:
+            said = f"第 {rubric.version} 版已发布，从现在起新的评分用它。"
+            messages.success(request, said)
             return redirect(_url("rubric", rubric, rubric.version))
-        except Refused as no:
-            refused = form.refuse(no.refusals)
-    return _publish_page(request, rubric, form, refused, cautions)
+    return _publish_page(request, rubric, form, refused, found)
 
 
-def _cautions(rubric: Rubric, at: datetime) -> list[Refusal]:
+def _publish(
+    request: HttpRequest, rubric: Rubric, form: PublishRubricForm
+) -> list[Refusal]:
+    """What stands against it and belongs to no field; the rest stands in the form."""
+    data = form.cleaned_data
+    try:
+        rubric_actions.publish_rubric(
+            rubric.pk, edition=data["version"], reason=data.get("reason", ""),
+            confirmed=data["confirmed"], by=request.actor, at=now(),
+        )  # fmt: skip
+    except Refused as no:
+        return form.refuse(no.refusals)
+    return []
+
+
+def _affected(rubric: Rubric, at: datetime) -> list[Refusal]:
     """What publishing brings; nothing for one that is published already."""
     if rubric.published_at is not None:
         return []
@@ -162,17 +168,19 @@ def _cautions(rubric: Rubric, at: datetime) -> list[Refusal]:
 
 def _publish_page(
     request: HttpRequest, rubric: Rubric, form: PublishRubricForm, refused: list[Refusal],
-    cautions: list[Refusal],
+    found: list[Refusal],
 ) -> HttpResponse:  # fmt: skip
     category = rubric.category
     old = category.rubrics.filter(
         topic_type=rubric.topic_type, version__lt=rubric.version
     ).first()
     faults = rubric_rules.faults_of(rubric)
+    faults += [one for one in found if one.kind == "refusal"]
     known = {fault.message for fault in faults}
     return settings_page(
         request, "campaigns/rubric_publish.html", category.campaign, "rubrics",
-        rubric=rubric, category=category, form=form, cautions=cautions, faults=faults,
+        rubric=rubric, category=category, form=form, faults=faults,
+        cautions=[one for one in found if one.kind == "caution"],
         refused=[one for one in refused if one.message not in known],
         place=rubric_shows.slug(rubric.topic_type), parts=rubric_shows.weights(rubric),
         old=old, changes=rubric_shows.changes(old, rubric) if old else [],
