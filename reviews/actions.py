@@ -24,7 +24,7 @@ from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
 from qcportal.refusals import refuse, refuse_if
 from recommenders.notices import place_came_free
-from reviews import papers, rules, tasks
+from reviews import papers, rubrics, rules, tasks
 from reviews.models import (
     Assignment,
     Certificate,
@@ -177,9 +177,12 @@ def assign(submission_id: int, judge: User, *, by: Actor, at: datetime) -> Assig
     if known and submission.state == State.JUDGING:
         return known
     refuse_if(rules.why_not_assign(submission, judge, by, at))
+    rubric = rubrics.in_use([submission]).get(submission.pk)
+    if rubric is None:
+        refuse("no_rubric", "这个课题类型还没有评审表，请先在活动设置里发布。")
     assignment = Assignment.objects.create(
         key=new_key(), submission=submission, revision=submission.filed_revision, judge=judge,
-        rubric=submission_actions.rubric_for(submission), assigned_at=at,
+        rubric=rubric, assigned_at=at,
     )  # fmt: skip
     if submission.state == State.CHECKED:
         submission_actions.advance(submission, MoveName.SEND_TO_JUDGES, by=by, at=at)

@@ -20,7 +20,7 @@ from qcportal.campaigns.models import AwardLevel, Campaign, Category, Rubric
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
 from qcportal.refusals import Refused, refuse_if
-from reviews import rules
+from reviews import rubrics, rules
 from reviews.actions import decided_facts
 from reviews.models import Assignment, Decision, new_key
 from submissions import actions as submission_actions
@@ -38,10 +38,10 @@ class _Round:
 
     judges: Sequence[User]
     pool: rules.Pool
+    rubrics: Mapping[int, Rubric]  # by result; one without stays short of judges
     load: Counter[int]
     by: Actor
     at: datetime
-    rubrics: dict[tuple[int, str], Rubric | None] = field(default_factory=dict)
     made: list[Assignment] = field(default_factory=list)
 
     def fill(self, submission: Submission) -> bool:
@@ -60,25 +60,14 @@ class _Round:
 
     def _may(self, submission: Submission, judge: User) -> bool:
         found = rules.why_not_assign(submission, judge, self.by, self.at, self.pool)
-        return next(found, None) is None and self._rubric(submission) is not None
+        return next(found, None) is None and submission.pk in self.rubrics
 
     def _give(self, submission: Submission, judge: User) -> None:
         self.load[judge.pk] += 1
         self.made.append(Assignment(
             key=new_key(), submission=submission, revision=submission.filed_revision,
-            judge=judge, rubric=self._rubric(submission), assigned_at=self.at,
+            judge=judge, rubric=self.rubrics[submission.pk], assigned_at=self.at,
         ))  # fmt: skip
-
-    def _rubric(self, submission: Submission) -> Rubric | None:
-        """Asked once for a category's topic type; without one its results stay short of
-        judges."""
-        kind = submission.category_id, submission.topic_type
-        if kind not in self.rubrics:
-            try:
-                self.rubrics[kind] = submission_actions.rubric_for(submission)
-            except Refused:
-                self.rubrics[kind] = None
-        return self.rubrics[kind]
 
 
 @transaction.atomic
@@ -98,7 +87,8 @@ def assign_evenly(
     load = Counter(
         Assignment.objects.filter(judge__in=judges).values_list("judge", flat=True)
     )
-    giving = _Round(judges, rules.pool_of(campaign, judges, by, ids), load, by, at)
+    pool = rules.pool_of(campaign, judges, by, ids)
+    giving = _Round(judges, pool, rubrics.in_use(rows), load, by, at)
     rows.sort(key=lambda one: one.code)
     short = [one.code for one in rows if not giving.fill(one)]
     _keep(giving, campaign)

@@ -10,17 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from qcportal.campaigns.impact import Change
+from qcportal.campaigns.models import Rubric
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.settings_rules import CATEGORY_WAY
 from qcportal.campaigns.stages import Stage
+from qcportal.documents.fonts import unprintable
 from qcportal.refusals import Refusal
 from recommenders.models import Handover
+from reviews import standings
 from reviews.models import Assignment, Certificate, Check, Decision, PublicationEntry
 from submissions.lifecycle import FINAL, State
-from submissions.models import Submission
+from submissions.models import ScoreSheet, Submission, Tier
 
 # What each stage still waits for, and how it is said.
 WAITING = {
@@ -38,9 +41,12 @@ WAY = frozenset(CATEGORY_WAY)
 NUMBERS = {"year", "letters"}
 
 
+ALWAYS = {"extension", "rubric"}  # asked of campaigns nobody sees yet, too
+
+
 def affected(change: Change, at: datetime) -> Iterator[Refusal]:
     """Refusals and cautions; nothing for a campaign nobody has filed in."""
-    if change.campaign.published_at is None and change.what != "extension":
+    if change.campaign.published_at is None and change.what not in ALWAYS:
         return
     asked = ASKED.get(change.what)
     if asked:
@@ -189,6 +195,94 @@ def _checks(change: Change, at: datetime) -> Iterator[Refusal]:
         )
 
 
+def _of_rubric(change: Change) -> QuerySet[Submission]:
+    """The results the rubric is for, filed and not out of the race; one for the whole
+    category leaves out the types that have a table of their own."""
+    rows = Submission.objects.filter(
+        category=change.category, revision__isnull=False
+    ).exclude(state__in=FINAL)
+    if change.of.topic_type:
+        return rows.filter(topic_type=change.of.topic_type)
+    published = change.of.category.rubrics.filter(published_at__isnull=False)
+    own = published.exclude(topic_type="").values("topic_type")
+    return rows.exclude(topic_type__in=own)
+
+
+def _strange(rubric: Rubric) -> Iterator[Refusal]:
+    """``unprintable``: what the fonts of the 意见表 cannot draw."""
+    texts = [rubric.name, *(f"{c.name}{c.hint}" for c in rubric.criteria_list)]
+    if found := "、".join("".join(unprintable("".join(texts)))[:5]):
+        yield Refusal(
+            "unprintable", f"“{found}”在意见表上打印不出来，请换一种写法。", "rows"
+        )
+
+
+def _rubric(change: Change, at: datetime) -> Iterator[Refusal]:
+    """``unprintable``; ``sheets_keep``, ``results_take_new``, ``two_tables`` of a
+    version to be published."""
+    yield from _strange(change.of)
+    results = _of_rubric(change)
+    sheets = ScoreSheet.objects.filter(revision__in=results.values("revision"))
+    tiers = Counter(sheets.values_list("tier", flat=True))
+    given = Assignment.objects.filter(submission__in=results, recused_at__isnull=True)
+    counted = (
+        (tiers[Tier.UNIT], "份单位自评"), (tiers[Tier.RECOMMENDER], "份推荐评审"),
+        (given.count(), "份专家评审"),
+    )  # fmt: skip
+    said = "、".join(f"{count} {words}" for count, words in counted if count)
+    begun = results.filter(
+        Q(revision__in=sheets.values("revision")) | Q(pk__in=given.values("submission"))
+    ).count()
+    fresh = results.count() - begun
+    if begun:
+        yield _caution(
+            "sheets_keep",
+            f"已有 {said}，涉及 {begun} 项，留在原来的表上，评完为止都不变。",
+        )
+    if fresh:
+        yield _caution("results_take_new", f"还没有人评分的 {fresh} 项改用新的表。")
+    if begun and fresh:
+        yield _caution(
+            "two_tables", "同一类里会有两张表评出来的成果一起排名，请确认合适。"
+        )
+
+
+def _scoring(change: Change, at: datetime) -> Iterator[Refusal]:
+    """``ranks_decided`` where it would order decided results otherwise;
+    ``judging_begun``, ``judges_lacking``, ``judges_over``."""
+    campaign, new = change.campaign, change.new
+    if moved := standings.moved_by(campaign, new):
+        yield Refusal(
+            "ranks_decided",
+            f"奖项已经评定，这样改会动 {moved} 项的名次，不能改。",
+            sorted(change.fields)[0],
+        )
+        return
+    given = Assignment.objects.filter(
+        submission__campaign=campaign, recused_at__isnull=True
+    )
+    handed_in = given.filter(submitted_at__isnull=False).count()
+    if change.fields - {"judges_per_submission"} and given.exists():
+        yield _caution(
+            "judging_begun",
+            f"已经分配 {given.count()} 份评审，交了 {handed_in} 份；"
+            "得分和名次马上按新的算法重算。",
+        )
+    if "judges_per_submission" in change.fields:
+        yield from _judges(given, new["judges_per_submission"])
+
+
+def _judges(given: QuerySet[Assignment], wanted: int) -> Iterator[Refusal]:
+    open_now = given.filter(submission__state__in=[State.CHECKED, State.JUDGING])
+    counts = Counter(open_now.values_list("submission", flat=True)).values()
+    lacking = sum(count < wanted for count in counts)
+    over = sum(count > wanted for count in counts)
+    if lacking:
+        yield _caution("judges_lacking", f"{lacking} 项会变成还缺专家，要补分配。")
+    if over:
+        yield _caution("judges_over", f"{over} 项已经多于 {wanted} 位，多的仍然算。")
+
+
 def _extension(change: Change, at: datetime) -> Iterator[Refusal]:
     """``record_unknown``, ``record_ended``."""
     code = change.new.get("record", "")
@@ -229,6 +323,8 @@ ASKED: dict[str, Callable[[Change, datetime], Iterator[Refusal]]] = {
     "category": _category,
     "awards": _awards,
     "checks": _checks,
+    "scoring": _scoring,
+    "rubric": _rubric,
     "extension": _extension,
     "end": _end,
 }

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 
 from qcportal.accounts import mobiles
+from qcportal.campaigns import scoring
 from qcportal.campaigns.fields import KINDS
 from qcportal.documents.models import Document
 from reviews.models import Assignment, Certificate, PublicationEntry
@@ -247,16 +247,11 @@ def marks_of(
 ) -> list[Mark]:
     return [
         Mark(
-            f"mark-{c.code}", c.name, _plain(c.points),
+            f"mark-{c.code}", c.name, scoring.number(c.points),
             typed.get(c.code, ""), c.hint, faults.get(c.code, ""),
         )
         for c in assignment.rubric.criteria_list
     ]  # fmt: skip
-
-
-def _plain(points: Decimal) -> int | float:
-    """15 rather than 15.0."""
-    return int(points) if points == int(points) else float(points)
 
 
 # --- checks ---------------------------------------------------------------------------

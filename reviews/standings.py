@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -108,6 +110,29 @@ def ranked(found: Iterable[Standing]) -> list[Standing]:
         else one
         for one in ordered
     ]
+
+
+def moved_by(campaign: Campaign, settings: Mapping[str, Any]) -> int:
+    """How many decided results would have another rank under other settings of scoring
+    (columns of the campaign by name)."""
+    otherwise = copy(campaign)
+    for name, value in settings.items():
+        setattr(otherwise, name, value)
+    moved = 0
+    decided = Submission.objects.filter(decision__isnull=False)
+    for category in campaign.categories_in_order:
+        if not decided.filter(category=category).exists():
+            continue
+        results = Submission.objects.filter(
+            Q(category=category), Q(state__in=RANKED) | Q(decision__isnull=False)
+        ).defer("content")
+        now, then = ranking(campaign, results), ranking(otherwise, results)
+        after = {one.submission.pk: one.rank for one in then}
+        moved += sum(
+            one.decision is not None and one.rank != after[one.submission.pk]
+            for one in now
+        )
+    return moved
 
 
 def split_ties(found: Iterable[Standing]) -> list[Decimal]:

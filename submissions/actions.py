@@ -25,7 +25,7 @@ from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.models import Evidence, SealAct
 from qcportal.ui import identity
-from submissions import notices, proof, rules, tasks
+from submissions import notices, proof, rubrics, rules, tasks
 from submissions.lifecycle import MOVES, MoveName, State
 from submissions.models import (
     Attachment,
@@ -467,16 +467,9 @@ def write_sheet(
 
 
 def rubric_for(submission: Submission) -> Rubric:
-    """The newest published rubric of the category for the submission's topic type;
-    one without a topic type is for all of the category."""
-    published = submission.category.rubrics.filter(
-        published_at__isnull=False, topic_type__in=["", submission.topic_type]
-    )
-    rubric = (
-        published.order_by("-topic_type", "-version")
-        .prefetch_related("criteria")
-        .first()
-    )
+    """The rubric the submission's revision is scored by (``rubrics.in_use``). Raises
+    Refused ``no_rubric``."""
+    rubric = rubrics.in_use([submission]).get(submission.pk)
     if rubric is None:
         refuse("no_rubric", "这个课题类型还没有评审表，请联系秘书处。")
     return rubric

@@ -154,6 +154,11 @@ def blank_form(version: FormVersion) -> dict[str, Any]:
     return form_facts(form, content, recommender="", year=year, blank=True)
 
 
+def _named(rubric: Rubric) -> str:
+    """A placeholder says so on the paper too."""
+    return f"{rubric.name}，占位，待替换" if rubric.is_placeholder else rubric.name
+
+
 def _marks(rubric: Rubric, marks: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
@@ -185,7 +190,7 @@ def opinion_form(sheet: ScoreSheet) -> dict[str, Any]:
             if submission.category.needs_recommender
             else "本类别不经推荐单位"
         ),
-        "rubric": sheet.rubric.name,
+        "rubric": _named(sheet.rubric),
         "points": sheet.rubric.points,
         "marks": _marks(sheet.rubric, sheet.marks),
         "total": sheet.total,

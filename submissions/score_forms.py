@@ -15,6 +15,7 @@ from django.core.cache import cache
 from qcportal.accounts.models import User
 from qcportal.campaigns import scoring
 from qcportal.campaigns.models import Rubric
+from qcportal.campaigns.scoring import plain
 from qcportal.documents import uploads
 from qcportal.refusals import Refusal, Refused
 from qcportal.seals.models import Evidence
@@ -33,16 +34,6 @@ PHRASES = (
     "成果有推广价值。",
     "同意推荐。",
 )
-
-
-def plain(value: Decimal) -> str:
-    """A mark as papers print it: ``13.5``, ``10``, ``0``."""
-    return format(value.normalize() + 0, "f")
-
-
-def number(points: Decimal) -> int | float:
-    """Points as the stepper counts them: a whole number where it is one."""
-    return int(points) if points == int(points) else float(points)
 
 
 class NeededLater(ParagraphsField):
@@ -140,7 +131,7 @@ class SheetForm(PortalForm):
             {
                 "name": MARK + criterion.code,
                 "label": criterion.name,
-                "most": number(criterion.points),
+                "most": scoring.number(criterion.points),
                 "hint": criterion.hint,
                 "step": plain(self.rubric.step),
                 "value": self[MARK + criterion.code].value() or "",

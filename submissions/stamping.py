@@ -18,12 +18,12 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns import quotas
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.scoring import plain
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from submissions import places, rules
 from submissions.lifecycle import STAMPABLE, Reach, State
 from submissions.models import Revision, ScoreSheet, Submission, Tier
-from submissions.score_forms import plain
 
 SHOWN_PAGES = 60  # pictures of a long report; the rest is one download away
 RETURNED = frozenset({State.RETURNED, State.AMENDMENT_ASKED})

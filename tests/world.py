@@ -17,6 +17,7 @@ from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns.actions import let_judge
 from qcportal.campaigns.form_actions import begin_form_version
+from qcportal.campaigns.rubric_actions import begin_rubric
 from qcportal.campaigns.stages import Stage
 from qcportal.campaigns.time_actions import extend_for
 from qcportal.documents.making import fulfil
@@ -79,6 +80,8 @@ def build(walk: factories.Walk) -> World:
     )
     category = walk.campaign.categories.get(code="result")
     begin_form_version(category.pk, by=cast.association, at=at)
+    first = category.rubrics.get(topic_type="problem")
+    begin_rubric(category.pk, "problem", like=first, by=cast.association, at=at)
     make_everything()
     things = _things(result, export) | _people_things(cast.group, asked) | registered
     things |= _conduct(walk)
@@ -196,7 +199,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "block": "naming", "line_kind": "awards", "place": 1, "category": "result",
         "tab": "notices", "extension": result.campaign.extensions.get().pk,
         "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
-        "form_number": 1,
+        "form_number": 1, "rubric_type": "problem",
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
         "consent_version": 1,

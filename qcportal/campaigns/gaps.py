@@ -16,6 +16,7 @@ from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import definition, wording
 from qcportal.campaigns.models import Campaign, Category, QuotaRule, Rubric, Window
+from qcportal.campaigns.rubric_rules import faults_of
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
@@ -202,9 +203,9 @@ def _rubrics(category: Category) -> Iterator[Refusal]:
                 f"“{rubric.name}”还是占位，请换成正式的评审表。",
                 "rubrics",
             )
-        if not rubric.points:
+        for fault in faults_of(rubric):
             yield Refusal(
-                "rubric_total", f"“{rubric.name}”还没有评审项目和分值。", "rubrics"
+                "rubric_total", f"“{rubric.name}”：{fault.message}", "rubrics"
             )
 
 

@@ -22,7 +22,7 @@ TABS: dict[str, tuple[str, str]] = {
     "categories": ("类别和渠道", "campaigns:categories"),
     "forms": ("申报表", "forms:list"),
     "quotas": ("名额", "campaigns:summary"),
-    "rubrics": ("评审表", "campaigns:summary"),
+    "rubrics": ("评审表", "campaigns:rubrics"),
     "honours": ("奖项、公示和证书", "campaigns:honours"),
     "checks": ("形式审查", "campaigns:checks"),
     "notices": ("通知", "campaigns:summary"),
@@ -30,7 +30,7 @@ TABS: dict[str, tuple[str, str]] = {
     "opening": ("检查并发布", "campaigns:opening"),
 }
 # They come with the campaign's file and are shown, not edited.
-READ_ONLY = ("quotas", "rubrics", "notices")
+READ_ONLY = ("quotas", "notices")
 # The steps of setting up a campaign, after 从哪里来.
 STEPS = ("profile", "times", "categories", "quotas", "rubrics", "honours", "notices", "opening")  # fmt: skip
 # What a check is said as when it is passed; the order of the list.
@@ -50,7 +50,7 @@ PASSED = {
 PLACES = {
     "windows": "times", "milestones": "times", "stage": "times",
     "category": "categories", "form": "forms", "quota": "quotas",
-    "quota_rules": "quotas", "rubric": "rubrics", "award_levels": "honours",
+    "quota_rules": "quotas", "rubric": "rubrics", "scoring": "rubrics", "award_levels": "honours",
     "awards": "honours", "certificate": "honours", "certificates": "honours",
     "publicity": "honours", "notice_days": "honours", "check_items": "checks",
     "contact": "profile", "no_fee": "profile", "no_fee_words": "profile",

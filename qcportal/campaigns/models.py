@@ -455,8 +455,15 @@ class Rubric(models.Model):
     name = models.CharField("名称", max_length=60)
     source = models.CharField("依据", max_length=120, blank=True)
     step = models.DecimalField(
-        "打分间隔", max_digits=4, decimal_places=2, default=Decimal("0.5")
+        "评分最小单位", max_digits=4, decimal_places=2, default=Decimal("0.5")
     )
+    own_total = models.BooleanField("满分不是 100", default=False)
+    # While it is written: how often it was saved (a page opened before saves nothing),
+    # when and by whom last. Of a published one: why it was published.
+    edition = models.PositiveIntegerField("保存次数", default=0)
+    saved_at = models.DateTimeField("最近保存", null=True, blank=True)
+    saved_by_name = models.CharField("最近保存的人", max_length=60, blank=True)
+    reason = models.CharField("发布原因", max_length=200, blank=True)
 
     class Meta:
         ordering = ["category", "topic_type", "-version"]
@@ -481,6 +488,11 @@ class Rubric(models.Model):
     @property
     def points(self) -> Decimal:
         return sum((criterion.points for criterion in self.criteria_list), Decimal(0))
+
+    @property
+    def step_words(self) -> str:
+        """``0.5``, ``1``: without idle zeros."""
+        return f"{self.step.normalize():f}"
 
 
 class Criterion(models.Model):

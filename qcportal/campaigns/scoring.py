@@ -40,6 +40,16 @@ def tidy(text: object) -> str:
     return format(value.normalize() + 0, "f")
 
 
+def plain(value: Decimal) -> str:
+    """Marks and points as pages and papers print them: ``13.5``, ``10``, ``0``."""
+    return format(value.normalize() + 0, "f")
+
+
+def number(points: Decimal) -> int | float:
+    """Points as the stepper counts them: 15 rather than 15.0."""
+    return int(points) if points == int(points) else float(points)
+
+
 def total(rubric: Rubric, marks: Mapping[str, object]) -> Decimal:
     """The sum of the marks given so far; criteria without a mark count nothing."""
     given = (mark(marks.get(c.code, "")) for c in rubric.criteria_list)

@@ -23,6 +23,8 @@ from qcportal.campaigns.models import (
     FormVersion,
     Rubric,
 )
+from qcportal.campaigns.rubric_actions import copy_criteria
+from qcportal.campaigns.rubric_rules import OWN
 from qcportal.refusals import refuse, refuse_if
 
 # Room above every order in use, to renumber under a constraint.
@@ -244,15 +246,11 @@ def copy_versions(source: Category, target: Category) -> None:
             continue
         seen.add(rubric.topic_type)
         made = Rubric.objects.create(
-            category=target, topic_type=rubric.topic_type, version=1, name=rubric.name,
-            source=rubric.source, step=rubric.step, published_at=rubric.published_at,
-            is_placeholder=rubric.is_placeholder,
+            category=target, topic_type=rubric.topic_type, version=1,
+            published_at=rubric.published_at,
+            **{name: getattr(rubric, name) for name in OWN},
         )  # fmt: skip
-        Criterion.objects.bulk_create(
-            Criterion(rubric=made, order=c.order, code=c.code, name=c.name,
-                      points=c.points, hint=c.hint)
-            for c in rubric.criteria_list
-        )  # fmt: skip
+        copy_criteria(rubric, made)
 
 
 @transaction.atomic

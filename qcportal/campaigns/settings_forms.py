@@ -13,6 +13,7 @@ from django import forms
 from django.forms.models import fields_for_model
 
 from qcportal.accounts.models import Organisation
+from qcportal.campaigns import rubric_shows
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.forms import (
     ConfirmedForm,
@@ -198,6 +199,69 @@ class CertificateForm(SettingForm):
     )  # fmt: skip
 
 
+MOST_JUDGES = 15
+LEAST_TIES = 3
+DROPS = [(0, "不去掉"), *((n, f"满 {n} 位起各去一个") for n in range(3, MOST_JUDGES + 1))]  # fmt: skip
+
+
+class ScoringForm(SettingForm):
+    """How a judge's totals become a score, and equal scores an order."""
+
+    judges_per_submission = _number(
+        "每项成果几位专家", 1, MOST_JUDGES, help_text="自动分配时每项配足这么多位"
+    )
+    drop_from = forms.TypedChoiceField(
+        label="去掉最高分和最低分", coerce=int, choices=DROPS,
+        help_text="按实际交了评分、没有回避的专家数算；不满的取平均",
+    )  # fmt: skip
+    decimals = _number(
+        "得分保留几位小数", 0, 4, help_text="四舍五入，名次按保留后的分排"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = self.campaign.tie_order
+        now = self.initial.get("drop_from")
+        if now not in dict(DROPS):  # of a file: fewer than three are never dropped
+            self.fields["drop_from"].choices = [(now, f"满 {now} 位起"), *DROPS]
+        self.names = rubric_shows.criterion_names(self.campaign)
+        names = dict(self.names)
+        names |= {
+            code: f"{code}（现在的评审表里没有）" for code in order if code not in names
+        }
+        choices = [("", "不再比"), *names.items()]
+        for n in range(1, max(LEAST_TIES, len(order)) + 1):
+            label = "同分先比" if n == 1 else f"同分第 {n} 个比"
+            self.fields[f"tie_{n}"] = forms.ChoiceField(
+                label=label, choices=choices, required=False,
+                help_text="都不选：同分就是同名次" if n == 1 else "",
+            )  # fmt: skip
+            self.initial[f"tie_{n}"] = order[n - 1] if n <= len(order) else ""
+        self.order_fields([n for n in self.fields if n not in self.meta])
+        say_plainly(self)
+
+    @property
+    def ties(self) -> list[str]:
+        return [name for name in self.fields if name.startswith("tie_")]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        chosen: list[str] = []
+        for name in self.ties:
+            code = data.get(name, "")
+            if code and code in chosen:
+                self.add_error(name, "这一项前面已经比过了。")
+            chosen.append(code)
+        return data
+
+    def values(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        order = [data[name] for name in self.ties if data.get(name)]
+        own = ("judges_per_submission", "drop_from", "decimals")
+        given = {name: data[name] for name in own if name in data}
+        return {**given, "tie_order": order}
+
+
 BLOCK_FORMS: Mapping[str, tuple[type[SettingForm], str, str]] = {
     # block: (form, heading, tab)
     "naming": (NamingForm, "名称和编号", "profile"),
@@ -206,6 +270,7 @@ BLOCK_FORMS: Mapping[str, tuple[type[SettingForm], str, str]] = {
     "conditions": (ConditionsForm, "办理条件", "profile"),
     "publicity": (PublicityForm, "公示", "honours"),
     "certificate": (CertificateForm, "证书", "honours"),
+    "scoring": (ScoringForm, "打分和排名", "rubrics"),
 }
 
 

@@ -43,6 +43,7 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "grace_seconds", "upload_grace_minutes",
     ),
     "publicity": ("notice_days",),
+    "scoring": ("judges_per_submission", "drop_from", "decimals", "tie_order"),
     "certificate": ("certificate_pattern", "certificate_words", "certificate_issuer"),
 }  # fmt: skip
 CATEGORY_WORDS = (

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from qcportal.accounts.models import Organisation, RecommenderClass
 from qcportal.accounts.roles import Role
+from qcportal.campaigns import scoring
 from qcportal.campaigns.access import class_in
 from qcportal.campaigns.models import (
     Campaign,
@@ -216,16 +217,6 @@ def type_labels(campaign: Campaign) -> dict[str, str]:
     return {c.code: c.label for found in forms for c in found.form.topic_types}
 
 
-def rubrics(campaign: Campaign) -> list[tuple[Rubric, list[tuple[str, float]]]]:
-    """Every rubric of the campaign with its criteria and points."""
-    found = Rubric.objects.filter(category__campaign=campaign)
-    rows = found.select_related("category").prefetch_related("criteria")
-    return [(rubric, weights(rubric)) for rubric in rows]
-
-
 def weights(rubric: Rubric) -> list[tuple[str, float]]:
     """(criterion, points); whole points as whole numbers."""
-    return [
-        (c.name, int(c.points) if c.points == int(c.points) else float(c.points))
-        for c in rubric.criteria_list
-    ]
+    return [(c.name, scoring.number(c.points)) for c in rubric.criteria_list]

@@ -9,6 +9,8 @@ from qcportal.campaigns.views import (
     listing,
     opening,
     plan,
+    rubric_editing,
+    rubrics,
     windows,
 )
 
@@ -16,6 +18,8 @@ app_name = "campaigns"
 HERE = "<slug:code>/settings/"
 LINES = f"{HERE}lines/<slug:kind>/"
 CATEGORY = f"{HERE}categories/<slug:category>/"
+RUBRICS = f"{HERE}rubrics/"
+RUBRIC = f"{RUBRICS}<slug:category>/<slug:topic_type>/"
 urlpatterns: list[URLPattern] = [
     path("", listing.campaigns, name="list"),
     path("new/", listing.new, name="new"),
@@ -57,6 +61,13 @@ urlpatterns: list[URLPattern] = [
     path(CATEGORY, plan.change, name="category"),
     path(f"{CATEGORY}move/", plan.move, name="move_category"),
     path(f"{CATEGORY}remove/", plan.remove, name="remove_category"),
+    # rubrics; the topic type is "-" for one of the whole category
+    path(RUBRICS, rubrics.rubrics, name="rubrics"),
+    path(f"{RUBRICS}<slug:category>/begin/", rubrics.begin, name="begin_rubric"),
+    path(f"{RUBRIC}edit/", rubric_editing.edit, name="edit_rubric"),
+    path(f"{RUBRIC}publish/", rubric_editing.publish, name="publish_rubric"),
+    path(f"{RUBRIC}drop/", rubric_editing.drop, name="drop_rubric"),
+    path(f"{RUBRIC}<int:number>/", rubrics.rubric, name="rubric"),
     # the life of a campaign
     path(f"{HERE}opening/", opening.opening, name="opening"),
     path(f"{HERE}check/", opening.check_setting, name="check_setting"),

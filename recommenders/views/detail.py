@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_in_person
+from qcportal.campaigns.scoring import plain
 from qcportal.clock import now
 from recommenders import actions, rules
 from submissions import places, shows, stamping
 from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
 from submissions.models import ScoreSheet, Submission, Tier
-from submissions.score_forms import SheetForm, marks_of, plain
+from submissions.score_forms import SheetForm, marks_of
 from submissions.views.sheet_desk import SheetDesk, posts_only
 
 HERE = frozenset({State.STAMPED, State.RECOMMENDED, State.RESERVED})

@@ -19,13 +19,14 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.campaigns.deadlines import judged
 from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.scoring import plain
 from qcportal.clock import now
 from qcportal.refusals import Refused
 from qcportal.ui.forms import PortalForm
 from submissions import actions, rules, shows, stamping
 from submissions.lifecycle import MoveName
 from submissions.models import ScoreSheet, Submission, Tier
-from submissions.score_forms import ReasonForm, SheetForm, attach, marks_of, plain
+from submissions.score_forms import ReasonForm, SheetForm, attach, marks_of
 from submissions.views.sheet_desk import SheetDesk, posts_only
 
 PER_PAGE = 25

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from qcportal.campaigns.scoring import plain
 from submissions.actions import rubric_for
-from submissions.score_forms import SheetForm, plain
+from submissions.score_forms import SheetForm
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from qcportal.campaigns import definition, wording
+from qcportal.campaigns import definition, rubric_rules, wording
 from qcportal.campaigns.models import (
     AwardLevel,
     Campaign,
@@ -34,6 +35,7 @@ from qcportal.campaigns.presets.shape import (
     column,
     columns,
 )
+from qcportal.campaigns.rubric_rules import ON_SITE
 from qcportal.campaigns.stages import Stage
 
 CAMPAIGN_FIELDS = [
@@ -54,7 +56,7 @@ CATEGORY_FIELDS = [
     "requires_site_visit", "has_contest",
 ]  # fmt: skip
 MILESTONE_FIELDS = ["phase", "title", "label", "note", "warns", "on_home"]
-RUBRIC_FIELDS = ["topic_type", "name", "source", "step", "is_placeholder"]
+RUBRIC_FIELDS = ["topic_type", "name", "source", "step", "is_placeholder", "own_total"]
 CRITERION_FIELDS = ["code", "name", "points", "hint"]
 QUOTA_FIELDS = [
     "subject", "recommender_class", "topic_type", "soft", "hard", "reserve",
@@ -73,8 +75,6 @@ AUTOMATIC = (
 COUNTED_FROM = ("registered_groups", "active_groups", "group_members")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 STYLES = ("gold", "silver", "bronze")
-# The "topic type" of a rubric for the visit (现场评审表), which no form offers.
-ON_SITE = "site"
 
 _CATEGORY = column(Category, "code")
 _ITEM = {"code": Text(30, slug=True, blank=False), "label": Text(80, blank=False)}
@@ -282,9 +282,21 @@ def _rubrics(
         if rubric.get("topic_type", "") not in known | {"", ON_SITE}:
             yield Fault(place, f"申报表里没有课题类型 {rubric['topic_type']}")
         yield from _doubles(rubric["criteria"], (*place, "criteria"), "code")
+        yield from _points(rubric, place)
     for code in sorted(known - given):
         if "" not in given:
             yield Fault((*path, "rubrics"), f"课题类型 {code} 没有评审表")
+
+
+def _points(rubric: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """What the editor would not publish, the file may not carry either."""
+    own = {"step": Rubric().step, **rubric}
+    for fault in rubric_rules.faults(own, rubric["criteria"]):
+        said = fault.message.rstrip("。")
+        if fault.code == "total_off":
+            total = sum(Decimal(str(row["points"])) for row in rubric["criteria"])
+            said = f"合计 {total:f} 分，不是 100 分；通知就是这样定的，写上 own_total = true"
+        yield Fault(path, f"“{rubric['name']}”：{said}")
 
 
 def _window(window: Mapping[str, Any], path: Path) -> Iterator[Fault]:

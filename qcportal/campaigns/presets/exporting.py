@@ -110,13 +110,15 @@ def _category(category: Category) -> dict[str, Any]:
 
 
 def newest_rubrics(category: Category) -> list[Rubric]:
-    """Of each topic type the newest published, else the one being written."""
+    """Of each topic type the newest published, else the one being written, if it has
+    any criteria yet: a file holds no empty table."""
     found: dict[str, Rubric] = {}
     for rubric in category.rubrics.prefetch_related("criteria").order_by("version"):
         known = found.get(rubric.topic_type)
         if rubric.published_at or known is None or known.published_at is None:
             found[rubric.topic_type] = rubric
-    return sorted(found.values(), key=lambda rubric: rubric.pk)
+    kept = (one for one in found.values() if one.criteria_list)
+    return sorted(kept, key=lambda rubric: rubric.pk)
 
 
 def _rubric(rubric: Rubric) -> dict[str, Any]:

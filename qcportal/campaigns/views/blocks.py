@@ -15,7 +15,9 @@ from qcportal.campaigns import impact, settings_actions, settings_rules
 from qcportal.campaigns.guide import url_of
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.settings_forms import BLOCK_FORMS, SettingForm, block_form
+from qcportal.campaigns.views import rubrics
 from qcportal.campaigns.views.pages import (
+    blocks_of,
     by_script,
     not_saved,
     own_campaign,
@@ -47,17 +49,9 @@ def _tab(
     cautions: list[Refusal] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    typed = typed or {}
-    blocks = [
-        {
-            "key": key, "heading": heading,
-            "form": typed.get(key) or block_form(campaign, key),
-            "cautions": cautions if key in typed else [],
-        }
-        for key, (_, heading, place) in BLOCK_FORMS.items()
-        if place == tab
-    ]  # fmt: skip
-    more: dict[str, Any] = {"blocks": blocks}
+    if tab == "rubrics":
+        return rubrics.page(request, campaign, typed=typed, cautions=cautions or [], status=status)  # fmt: skip
+    more: dict[str, Any] = {"blocks": blocks_of(campaign, tab, typed, cautions or [])}
     if tab == "honours":
         awards = settings_rules.LINES["awards"].rows(campaign)
         more |= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,7 +11,9 @@ from django.shortcuts import get_object_or_404, render
 from qcportal.campaigns import access, guide
 from qcportal.campaigns.chosen import SESSION_KEY
 from qcportal.campaigns.models import Campaign
+from qcportal.campaigns.settings_forms import BLOCK_FORMS, SettingForm, block_form
 from qcportal.clock import now
+from qcportal.refusals import Refusal
 
 
 def own_campaign(request: HttpRequest, code: str) -> Campaign:
@@ -46,3 +49,21 @@ def by_script(request: HttpRequest) -> bool:
 def not_saved(errors: Any, *, stale: bool) -> JsonResponse:
     """For autosave.js: 409 where a colleague saved meanwhile, else 422."""
     return JsonResponse({"errors": errors}, status=409 if stale else 422)
+
+
+def blocks_of(
+    campaign: Campaign, tab: str, typed: Mapping[str, SettingForm] | None = None,
+    cautions: Sequence[Refusal] = (),
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The blocks of a tab; those in ``typed`` as they came, with what they bring."""
+    typed = typed or {}
+    return [
+        {
+            "key": key, "heading": heading,
+            "form": typed.get(key) or block_form(campaign, key),
+            "cautions": cautions if key in typed else [],
+            "in_columns": key == "scoring",
+        }
+        for key, (_, heading, place) in BLOCK_FORMS.items()
+        if place == tab
+    ]  # fmt: skip

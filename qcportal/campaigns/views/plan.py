@@ -41,6 +41,13 @@ def way_words(category: Category) -> str:
     return " → ".join([*steps, "秘书处"])
 
 
+def _rubric_names(category: Category) -> list[str]:
+    """The newest published of every topic type; the rubrics are read already."""
+    ordered = sorted(category.rubrics.all(), key=lambda one: one.version)
+    newest = {one.topic_type: one for one in ordered if one.published_at}
+    return [one.name for one in sorted(newest.values(), key=lambda one: one.pk)]
+
+
 @acting_as(Role.ASSOCIATION)
 @require_safe
 def categories(request: HttpRequest, code: str) -> HttpResponse:
@@ -52,7 +59,7 @@ def categories(request: HttpRequest, code: str) -> HttpResponse:
         {
             "category": one, "way": way_words(one),
             "forms": max((f.version for f in one.forms.all()), default=0),
-            "rubrics": [r.name for r in one.rubrics.all()],
+            "rubrics": _rubric_names(one),
             "number": rules.example_number(campaign, one),
         }
         for one in rows

@@ -13,7 +13,14 @@ from django.views.decorators.http import require_POST
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import actions, impact, settings_rules, shows, time_actions
+from qcportal.campaigns import (
+    actions,
+    impact,
+    rubric_shows,
+    settings_rules,
+    shows,
+    time_actions,
+)
 from qcportal.campaigns.forms import ExtendForm, WindowForm
 from qcportal.campaigns.models import Campaign, Category, Window
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
@@ -56,7 +63,7 @@ def _page(
         absent=_absent(campaign, typed, cautions), own_times=_own_times(campaign),
         milestones=rows, seen=settings_rules.lines_seen("milestones", rows),
         quotas=shows.quota_lines(campaign),
-        rubrics=shows.rubrics(campaign),
+        rubrics=rubric_shows.in_use(campaign),
         changes=shows.changes(campaign, CHANGES_SHOWN),
     )  # fmt: skip
 
