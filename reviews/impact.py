@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from qcportal.campaigns import quota_words
 from qcportal.campaigns.impact import Change
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.settings_rules import CATEGORY_WAY
@@ -19,6 +20,7 @@ from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 from recommenders.models import Handover
 from reviews.models import Assignment, Certificate, Check, Decision, PublicationEntry
+from submissions import places
 from submissions.lifecycle import FINAL, State
 from submissions.models import Submission
 
@@ -36,6 +38,7 @@ WAITING = {
 }  # fmt: skip
 WAY = frozenset(CATEGORY_WAY)
 NUMBERS = {"year", "letters"}
+MOST_NAMED = 10
 
 
 def affected(change: Change, at: datetime) -> Iterator[Refusal]:
@@ -189,6 +192,29 @@ def _checks(change: Change, at: datetime) -> Iterator[Refusal]:
         )
 
 
+def _quotas(change: Change, at: datetime) -> Iterator[Refusal]:
+    """``places_overrun``: who has recommended more than it would have places. What was
+    recommended stays (docs/decisions/0013); only nothing more goes up."""
+    now = places.overruns(change.campaign)
+    later = places.overruns(change.campaign, change.new["rules"])
+    more = [
+        one for key, one in later.items()
+        if key not in now or one.places < now[key].places
+    ]  # fmt: skip
+    if more:
+        said = quota_words.some(map(_overrun, more), MOST_NAMED, "处")
+        yield _caution(
+            "places_overrun",
+            f"已推荐的多于新的名额，已推荐的都保留，降到名额以下之前不能再推荐新的：{said}。",
+        )
+
+
+def _overrun(one: places.Overrun) -> str:
+    unit = f"的{one.unit.label}" if one.unit else ""
+    label = "" if one.label == "推荐名额" else f"{one.label}"
+    return f"{one.body.label}{unit}{label}已推荐 {one.used} 项，新的名额 {one.places}，超出 {one.over} 项"
+
+
 def _extension(change: Change, at: datetime) -> Iterator[Refusal]:
     """``record_unknown``, ``record_ended``."""
     code = change.new.get("record", "")
@@ -229,6 +255,7 @@ ASKED: dict[str, Callable[[Change, datetime], Iterator[Refusal]]] = {
     "category": _category,
     "awards": _awards,
     "checks": _checks,
+    "quotas": _quotas,
     "extension": _extension,
     "end": _end,
 }

@@ -117,9 +117,14 @@ def hold_places(campaign: Campaign, *organisations: Organisation) -> None:
     who takes a place, gives one or takes one back counts alone. Call it after the
     locks of submission and dossier."""
     names = sorted(f"places-{organisation.pk}" for organisation in organisations)
-    for name in names:
-        Counter.objects.get_or_create(campaign=campaign, name=name)
-        Counter.objects.select_for_update().get(campaign=campaign, name=name)
+    # First all rows, then all locks, each in the order of the names: whoever holds one
+    # never waits for a row that somebody else is making.
+    Counter.objects.bulk_create(
+        [Counter(campaign=campaign, name=name) for name in names],
+        ignore_conflicts=True,
+    )
+    rows = Counter.objects.filter(campaign=campaign, name__in=names)
+    list(rows.order_by("name").select_for_update().values_list("pk", flat=True))
 
 
 @transaction.atomic
