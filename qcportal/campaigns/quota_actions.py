@@ -21,7 +21,7 @@ from qcportal.campaigns import quotas, settings_rules
 from qcportal.campaigns.actions import hold_places
 from qcportal.campaigns.models import Campaign, QuotaRule
 from qcportal.campaigns.shows import type_labels
-from qcportal.refusals import Refusal, refuse, refuse_if
+from qcportal.refusals import Refusal, Refused, refuse, refuse_if
 
 
 class _Act:
@@ -52,9 +52,12 @@ class _Act:
         if len(after) > rules.MOST_RULES:
             refuse("too_many_rules", f"名额规定最多 {rules.MOST_RULES} 条。")
         found = rules.foreseen(self.campaign, after, self.at)
-        refuse_if(
+        cautions = [one for one in found if one.kind == "caution"]
+        stopping = list(
             settings_rules.unconfirmed(found, self.campaign, confirmed=self.confirmed)
         )
+        if stopping:  # with what would follow, for the page to say
+            raise Refused([*stopping, *cautions])
         old = {rule.pk: rule for rule in self.before}
         kept = {rule.pk: rule for rule in after if rule.pk}
         for pk, rule in old.items():
@@ -69,7 +72,7 @@ class _Act:
             self._say("quota_added", rule)
         self.campaign.places_changed_at = self.at
         self.campaign.save(update_fields=["places_changed_at"])
-        return [one for one in found if one.kind == "caution"]
+        return cautions
 
     def _whole(self, rule: QuotaRule) -> str:
         return f"{self._name(rule)} {words.limit(rule)}"

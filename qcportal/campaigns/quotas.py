@@ -143,6 +143,13 @@ def grants_on(
     ]
 
 
+def grants_seen(campaign: Campaign) -> str:
+    """What differs whenever a single adjustment was made or taken back: how many there
+    are, and how many of them stand."""
+    found = campaign.quota_grants
+    return f"{found.count()}-{found.filter(ended_at__isnull=True).count()}"
+
+
 def places_of(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> int:
     """What the rule gives this body, with what was granted or taken beyond it. ``rule``
     is one of ``rules_for``."""

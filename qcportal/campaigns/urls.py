@@ -5,16 +5,19 @@ from django.urls import URLPattern, path
 from qcportal.campaigns.views import (
     blocks,
     extensions,
+    grants,
     lines,
     listing,
     opening,
     plan,
+    quotas,
     windows,
 )
 
 app_name = "campaigns"
 HERE = "<slug:code>/settings/"
 LINES = f"{HERE}lines/<slug:kind>/"
+QUOTAS = f"{HERE}quotas/"
 CATEGORY = f"{HERE}categories/<slug:category>/"
 urlpatterns: list[URLPattern] = [
     path("", listing.campaigns, name="list"),
@@ -57,6 +60,14 @@ urlpatterns: list[URLPattern] = [
     path(CATEGORY, plan.change, name="category"),
     path(f"{CATEGORY}move/", plan.move, name="move_category"),
     path(f"{CATEGORY}remove/", plan.remove, name="remove_category"),
+    # places
+    path(QUOTAS, quotas.table, name="quotas"),
+    path(f"{QUOTAS}rules/", quotas.add, name="add_quota"),
+    path(f"{QUOTAS}rules/<int:rule>/", quotas.change, name="quota"),
+    path(f"{QUOTAS}rules/<int:rule>/remove/", quotas.remove, name="remove_quota"),
+    path(f"{QUOTAS}preview/", quotas.preview, name="quota_preview"),
+    path(f"{QUOTAS}grants/", grants.grants, name="grants"),
+    path(f"{QUOTAS}grants/<int:grant>/end/", grants.end, name="end_grant"),
     # the life of a campaign
     path(f"{HERE}opening/", opening.opening, name="opening"),
     path(f"{HERE}check/", opening.check_setting, name="check_setting"),

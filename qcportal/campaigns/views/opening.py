@@ -117,14 +117,12 @@ def check_setting(request: HttpRequest, code: str) -> HttpResponse:
 @acting_as(Role.ASSOCIATION)
 @require_safe
 def summary(request: HttpRequest, code: str, tab: str) -> HttpResponse:
-    """名额, 评审表 and 通知, to be read: they came with the campaign's file."""
+    """评审表 and 通知, to be read: they came with the campaign's file."""
     campaign = own_campaign(request, code)
     if tab not in guide.READ_ONLY:
         return redirect("campaigns:settings", code)
     facts: dict[str, Any] = {}
-    if tab == "quotas":
-        facts["quotas"] = shows.quota_lines(campaign)
-    elif tab == "rubrics":
+    if tab == "rubrics":
         facts["rubrics"] = shows.rubrics(campaign)
     else:
         facts["notices"] = campaign.notices.annotate(count=Count("attachments"))
