@@ -38,6 +38,8 @@ class _Act:
         hold_places(found, *quotas.bodies_in(found))
         self.campaign = found
         self.before = rules.rules_of(found)
+        self.types = type_labels(found)
+        self.categories = {c.pk: c.name for c in found.categories_in_order}
         self.reason, self.confirmed, self.by, self.at = reason, confirmed, by, at
         now_seen = rules.rules_seen(self.before)
         refuse_if(
@@ -58,36 +60,42 @@ class _Act:
         )
         if stopping:  # with what would follow, for the page to say
             raise Refused([*stopping, *cautions])
-        old = {rule.pk: rule for rule in self.before}
         kept = {rule.pk: rule for rule in after if rule.pk}
-        for pk, rule in old.items():
-            if pk not in kept:
-                self._say("quota_removed", rule, before=words.limit(rule))
-                rule.delete()
-            elif rules.plain(rule) != rules.plain(kept[pk]):
-                kept[pk].save(update_fields=rules.FIELDS)
-                self._say("quota_changed", kept[pk], before=self._whole(rule))
+        for rule in self.before:
+            if rule.pk not in kept:
+                self._remove(rule)
+            elif rules.plain(rule) != rules.plain(kept[rule.pk]):
+                self._change(rule, kept[rule.pk])
         for rule in (rule for rule in after if rule.pk is None):
             rule.save()
-            self._say("quota_added", rule)
+            said = self._said(rule, to=words.limit(rule))
+            record(self.by, "quota_added", self.campaign.code, at=self.at, **said)
         self.campaign.places_changed_at = self.at
         self.campaign.save(update_fields=["places_changed_at"])
         return cautions
 
-    def _whole(self, rule: QuotaRule) -> str:
-        return f"{self._name(rule)} {words.limit(rule)}"
+    def _remove(self, rule: QuotaRule) -> None:
+        said = self._said(rule, was=words.limit(rule))
+        record(self.by, "quota_removed", self.campaign.code, at=self.at, **said)
+        rule.delete()
+
+    def _change(self, old: QuotaRule, new: QuotaRule) -> None:
+        """Said with the limit before; with the whole rule where it is for others now."""
+        new.save(update_fields=rules.FIELDS)
+        was = words.limit(old)
+        if self._name(old) != self._name(new):
+            was = f"{self._name(old)} {was}"
+        said = self._said(new, was=was, to=words.limit(new))
+        record(self.by, "quota_changed", self.campaign.code, at=self.at, **said)
+
+    def _said(self, rule: QuotaRule, was: str = "", to: str = "") -> dict[str, Any]:
+        return {
+            "campaign": self.campaign.code, "name": self._name(rule), "was": was,
+            "to": to, "reason": self.reason.strip(),
+        }  # fmt: skip
 
     def _name(self, rule: QuotaRule) -> str:
-        categories = {c.pk: c.name for c in self.campaign.categories_in_order}
-        return words.name(rule, type_labels(self.campaign), categories)
-
-    def _say(self, what: str, rule: QuotaRule, before: str = "") -> None:
-        after = "" if what == "quota_removed" else words.limit(rule)
-        record(
-            self.by, what, self.campaign.code, at=self.at, campaign=self.campaign.code,
-            name=self._name(rule), before=before, after=after,
-            reason=self.reason.strip(),
-        )  # fmt: skip
+        return words.name(rule, self.types, self.categories)
 
 
 @transaction.atomic

@@ -228,11 +228,11 @@ def why_not_change(
     """``places_in_use``: fewer places than are taken already, or fewer than none."""
     after = places_of(campaign, recommender, rule) + change
     used = taken(campaign, recommender, rule)
-    if change < 0 and after < used:
+    if after < 0 and not used:
+        yield Refusal("places_in_use", "名额不能减到 0 以下。", "extra")
+    elif change < 0 and after < used:
         yield Refusal(
             "places_in_use",
             f"{recommender.label}已推荐 {used} 项，减成 {max(after, 0)} 个名额就不够了。请先让它取消推荐。",
             "extra",
         )
-    elif after < 0:
-        yield Refusal("places_in_use", "名额不能减到 0 以下。", "extra")

@@ -74,10 +74,10 @@ def test_all_numbers_are_saved_together_and_each_change_is_in_the_trail(campaign
         (BODY, "district", ""): 12, (BODY, "corporation", ""): 20, (BODY, "", ""): 5,
     }  # fmt: skip
     lines = TrailEntry.objects.filter(what__startswith="quota_").order_by("pk")
-    said = [(x.what, x.data["name"], x.data["before"], x.data["after"]) for x in lines]
+    said = [(x.what, x.data["name"], x.data["was"], x.data["to"]) for x in lines]
     district = "区、市州质量协会：每个推荐单位最多"
     assert said == [
-        ("quota_changed", district, f"{district} 10", "12"),
+        ("quota_changed", district, "10", "12"),
         ("quota_removed", "行业质量协会：每个推荐单位最多", "30", ""),
         ("quota_added", "所有推荐单位：每个推荐单位最多", "", "5"),
     ]
