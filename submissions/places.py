@@ -53,6 +53,11 @@ class Meter:
         return max(0, self.used + self.pending - self.places)
 
     @property
+    def beyond(self) -> int:
+        """How many have a place above the number, since it was lowered later."""
+        return max(0, self.used - self.places)
+
+    @property
     def full(self) -> bool:
         return self.used >= self.places
 

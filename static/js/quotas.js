@@ -21,4 +21,5 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-bodies]")) most(event.target);
   if (event.target.matches("[data-unit-places]")) sum();
 });
+document.querySelectorAll("[data-bodies]").forEach(most);
 sum();

@@ -272,6 +272,20 @@ def test_what_was_recommended_stays_and_nothing_more_goes_up(
     recommending.recommend(third.pk, by=by, at=walk.at)
 
 
+def test_the_body_reads_why_it_is_over(
+    campaign, cast, act, two_recommended, walk, client_of
+):
+    third = walk.scored(title="第3项")
+    act(quota_actions.save_table, {Cell(BODY): 1}, at=walk.at)
+
+    shown = client_of(cast.recommender).get("/recommenders/").content.decode()
+    assert "超出 1 项：名额后来减少，已推荐的都保留，暂时不能再推荐" in shown
+    found = recommending.rules.place_refusals(third, cast.recommender.organisation)
+    assert [refusal.message for refusal in found] == [
+        "贵单位推荐名额现在是 1 项，已推荐 2 项。已推荐的都保留，比名额少了才能再推荐。"
+    ]
+
+
 def test_the_books_and_the_check_accept_what_stays(
     campaign, act, two_recommended, walk
 ):
