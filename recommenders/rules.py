@@ -199,6 +199,11 @@ def place_refusals(
                 "unit_quota_full",
                 f"{submission.unit.label}的{meter.label}名额 {meter.places} 项已用完{_through_whom(meter)}。要换成这一项，请先取消已推荐的那项。",
             )
+        elif meter.beyond:
+            yield Refusal(
+                "quota_full",
+                f"贵单位{meter.label}现在是 {meter.places} 项，已推荐 {meter.used} 项。已推荐的都保留，比名额少了才能再推荐。",
+            )
         elif meter.full:
             yield Refusal(
                 "quota_full",

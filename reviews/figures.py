@@ -14,7 +14,7 @@ from django.utils import timezone
 from qcportal.accounts.models import Organisation
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import quotas
-from qcportal.campaigns.models import Campaign, Category, QuotaRule, Window
+from qcportal.campaigns.models import Campaign, Category, Window
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from recommenders.models import Dossier, Paper, TableStamp
 from submissions.lifecycle import HOLDERS, PLACED, MoveName, Reach, State
@@ -297,16 +297,7 @@ def _last_acts(
 
 
 def _places(campaign: Campaign, body: Organisation) -> int | None:
-    """Places of the body: its one rule for all types, else the sum over the types."""
-    own = [
-        rule
-        for rule in quotas.rules_for(campaign, body)
-        if rule.subject == QuotaRule.Subject.RECOMMENDER
-    ]
-    if not own:
-        return None
-    general = [r for r in own if not r.topic_type and not r.category_id]
-    return sum(quotas.places_of(campaign, body, r) for r in general[:1] or own)
+    return quotas.total(campaign, body, quotas.own_rules(campaign, body))
 
 
 # --- what to keep an eye on -----------------------------------------------------------

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from qcportal.campaigns import quota_words
 from qcportal.campaigns.impact import Change
 from qcportal.campaigns.models import Rubric
 from qcportal.campaigns.rules import moment
@@ -22,6 +23,7 @@ from qcportal.refusals import Refusal
 from recommenders.models import Handover
 from reviews import standings
 from reviews.models import Assignment, Certificate, Check, Decision, PublicationEntry
+from submissions import places
 from submissions.lifecycle import FINAL, State
 from submissions.models import ScoreSheet, Submission, Tier
 
@@ -39,6 +41,7 @@ WAITING = {
 }  # fmt: skip
 WAY = frozenset(CATEGORY_WAY)
 NUMBERS = {"year", "letters"}
+MOST_NAMED = 10
 
 
 ALWAYS = {"extension", "rubric"}  # asked of campaigns nobody sees yet, too
@@ -283,6 +286,29 @@ def _judges(given: QuerySet[Assignment], wanted: int) -> Iterator[Refusal]:
         yield _caution("judges_over", f"{over} 项已经多于 {wanted} 位，多的仍然算。")
 
 
+def _quotas(change: Change, at: datetime) -> Iterator[Refusal]:
+    """``places_overrun``: who has recommended more than it would have places. What was
+    recommended stays (docs/decisions/0014); only nothing more goes up."""
+    now = places.overruns(change.campaign)
+    later = places.overruns(change.campaign, change.new["rules"])
+    more = [
+        one for key, one in later.items()
+        if key not in now or one.places < now[key].places
+    ]  # fmt: skip
+    if more:
+        said = quota_words.some(map(_overrun, more), MOST_NAMED, "处")
+        yield _caution(
+            "places_overrun",
+            f"已推荐的多于新的名额，已推荐的都保留，降到名额以下之前不能再推荐新的：{said}。",
+        )
+
+
+def _overrun(one: places.Overrun) -> str:
+    unit = f"的{one.unit.label}" if one.unit else ""
+    label = "" if one.label == "推荐名额" else f"{one.label}"
+    return f"{one.body.label}{unit}{label}已推荐 {one.used} 项，新的名额 {one.places}，超出 {one.over} 项"
+
+
 def _extension(change: Change, at: datetime) -> Iterator[Refusal]:
     """``record_unknown``, ``record_ended``."""
     code = change.new.get("record", "")
@@ -325,6 +351,7 @@ ASKED: dict[str, Callable[[Change, datetime], Iterator[Refusal]]] = {
     "checks": _checks,
     "scoring": _scoring,
     "rubric": _rubric,
+    "quotas": _quotas,
     "extension": _extension,
     "end": _end,
 }

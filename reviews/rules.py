@@ -123,7 +123,11 @@ def _within_quota(submission: Submission) -> Finding:
     tally = places.Tally(submission.campaign, submission.recommender)
     meters = list(tally.covering(submission))
     words = "，".join(f"{m.label} {m.used}/{m.places}" for m in meters)
-    return Finding(all(m.used <= m.places for m in meters), words or "没有名额规则")
+    if all(m.used <= m.places for m in meters):
+        return Finding(True, words or "没有名额规则")
+    if places.kept(submission):
+        return Finding(True, f"{words}，推荐在先，名额后来减少，保留")
+    return Finding(False, words)
 
 
 def items_of(submission: Submission) -> list[CheckItem]:

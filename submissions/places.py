@@ -7,14 +7,16 @@ place locks the recommending body's dossier first).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from qcportal.accounts.models import Organisation
 from qcportal.campaigns import quotas
 from qcportal.campaigns.models import Campaign, QuotaGrant, QuotaRule
+from qcportal.campaigns.quota_words import place_label
 from qcportal.campaigns.quotas import barred, covers, grants_on, places_of, rules_for
 from qcportal.campaigns.shows import type_labels
 from submissions.lifecycle import PLACED, State
@@ -49,6 +51,11 @@ class Meter:
     def over(self) -> int:
         """How many of the waiting ones cannot have a place."""
         return max(0, self.used + self.pending - self.places)
+
+    @property
+    def beyond(self) -> int:
+        """How many have a place above the number, since it was lowered later."""
+        return max(0, self.used - self.places)
 
     @property
     def full(self) -> bool:
@@ -116,12 +123,7 @@ class Tally:
         whole_body = rule.subject == QuotaRule.Subject.RECOMMENDER
 
         def count(counter: Counter[Key]) -> int:
-            return sum(
-                n
-                for (unit, category, topic_type), n in counter.items()
-                if (whole_body or unit == unit_id)
-                and covers(rule, category, topic_type)
-            )
+            return _drawn(rule, counter, None if whole_body else unit_id)
 
         return Meter(
             rule, self.label(rule),
@@ -134,9 +136,7 @@ class Tally:
 
     def label(self, rule: QuotaRule) -> str:
         """``创新型``, ``品牌故事``, or ``推荐名额`` for a rule over everything."""
-        several = len(self.categories) > 1
-        category = self.categories.get(rule.category_id or 0, "") if several else ""
-        return f"{category}{self.labels.get(rule.topic_type, '')}" or "推荐名额"
+        return place_label(rule, self.labels, self.categories)
 
     def own(self) -> list[Meter]:
         """The meters of the recommending body itself."""
@@ -185,16 +185,111 @@ def _counts(rows: QuerySet[Submission]) -> Counts:
     return found
 
 
-def taken(campaign: Campaign, recommender: Organisation, rule: QuotaRule) -> int:
-    """Places of one of the body's own rules that its results have."""
+def _drawn(rule: QuotaRule, counter: Counter[Key], unit_id: int | None) -> int:
+    """How much of what is counted draws on the rule, of one unit or of all."""
     return sum(
-        1
-        for category_id, topic_type in Submission.objects.filter(
-            campaign=campaign, recommender=recommender, state__in=PLACED
-        ).values_list("category_id", "topic_type")
-        if covers(rule, category_id, topic_type)
+        n
+        for (unit, category, topic_type), n in counter.items()
+        if unit_id in (None, unit) and covers(rule, category, topic_type)
     )
 
 
+# --- what stays above the number ----------------------------------------------------
+
+
+def took_place_at(submission: Submission) -> datetime | None:
+    """When it last took the place it has."""
+    steps = submission.steps.filter(to_state__in=PLACED).exclude(from_state__in=PLACED)
+    return steps.order_by("at", "pk").values_list("at", flat=True).last()
+
+
+def kept(submission: Submission) -> bool:
+    """It had its place before the rules were last changed, and keeps it above the
+    number (docs/decisions/0014)."""
+    changed, took = submission.campaign.places_changed_at, took_place_at(submission)
+    return changed is not None and took is not None and took <= changed
+
+
+# --- many bodies at once ------------------------------------------------------------
+
+
+def used_by(
+    campaign: Campaign, bodies: Collection[Organisation]
+) -> dict[int, quotas.Used]:
+    """What each body has used, in one query."""
+    rows = Submission.objects.filter(
+        campaign=campaign, recommender__in=bodies, state__in=PLACED
+    )
+    found: dict[int, quotas.Used] = {}
+    for body, category, topic_type in rows.values_list(
+        "recommender_id", "category_id", "topic_type"
+    ):
+        found.setdefault(body, Counter())[category, topic_type] += 1
+    return found
+
+
+@dataclass(frozen=True)
+class Overrun:
+    """More results than places: of a body, or of one unit through it."""
+
+    body: Organisation
+    unit: Organisation | None
+    label: str
+    used: int
+    places: int
+
+    @property
+    def over(self) -> int:
+        return self.used - self.places
+
+
+def overruns(
+    campaign: Campaign, rules: Collection[QuotaRule] | None = None
+) -> dict[tuple[int, int, str], Overrun]:
+    """Who has more than it would have places under ``rules`` (None: the campaign's), by
+    body, unit (0: none) and label; in a fixed number of queries."""
+    rows = list(
+        Submission.objects.filter(
+            campaign=campaign, recommender__isnull=False, state__in=PLACED
+        ).values_list("recommender_id", "unit_id", "category_id", "topic_type")
+    )
+    pks = {pk for body, unit, _, _ in rows for pk in (body, unit)}
+    named = Organisation.objects.in_bulk(pks)
+    rules = list(campaign.quota_rules.all()) if rules is None else rules
+    labels = type_labels(campaign)
+    categories = {c.pk: c.name for c in campaign.categories_in_order}
+    found: dict[tuple[int, int, str], Overrun] = {}
+    for pk in sorted({row[0] for row in rows}, key=lambda pk: named[pk].name):
+        body = named[pk]
+        for rule in rules_for(campaign, body, rules):
+            counter = _reckoned(rule, body, rows, named)
+            most = places_of(campaign, body, rule)
+            label = place_label(rule, labels, categories)
+            units = sorted({row[1] for row in rows if row[0] == pk})
+            if rule.subject == QuotaRule.Subject.RECOMMENDER:
+                units = [0]
+            for unit in units:
+                used = _drawn(rule, counter, unit or None)
+                if used > most:
+                    one = Overrun(body, named.get(unit), label, used, most)
+                    found[pk, unit, f"{rule.subject} {label}"] = one
+    return found
+
+
+def _reckoned(
+    rule: QuotaRule, body: Organisation, rows: Iterable[tuple[int, int, int, str]],
+    named: dict[int, Organisation],
+) -> Counter[Key]:  # fmt: skip
+    """What a rule counts for the body: its own, or what units have through others too."""
+    match rule.subject:
+        case QuotaRule.Subject.UNIT_OVERALL:
+            through = set(named)
+        case QuotaRule.Subject.UNIT_REGION:
+            through = {pk for pk, one in named.items() if one.region == body.region}
+        case _:
+            through = {body.pk}
+    return Counter((unit, cat, kind) for pk, unit, cat, kind in rows if pk in through)
+
+
 # The ground below knows rules, not submissions: it asks here how many are taken.
-quotas.count_with(taken)
+quotas.count_with(used_by)

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from conduct import actions as conduct_actions
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Duty
-from qcportal.campaigns.actions import let_judge
+from qcportal.campaigns.actions import grant_places, let_judge
 from qcportal.campaigns.form_actions import begin_form_version
 from qcportal.campaigns.rubric_actions import begin_rubric
 from qcportal.campaigns.stages import Stage
@@ -68,6 +68,10 @@ def build(walk: factories.Walk) -> World:
     extend_for(
         walk.campaign, Stage.FILING, organisation=cast.unit.organisation,
         closes_at=at + timedelta(days=30), reason="停电", by=cast.association, at=at,
+    )  # fmt: skip
+    grant_places(
+        walk.campaign, cast.recommender.organisation, category=None, topic_type="",
+        extra=1, reason="承办发表赛", by=cast.association, at=at,
     )  # fmt: skip
     for keeper in (cast.keeper, cast.recommender):
         picture = factories.stored(factories.png_file(), "seal_picture", keeper)
@@ -200,6 +204,8 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "tab": "notices", "extension": result.campaign.extensions.get().pk,
         "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
         "form_number": 1, "rubric_type": "problem",
+        "grant": result.campaign.quota_grants.get().pk,
+        "quota": result.campaign.quota_rules.order_by("pk")[0].pk,
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
         "consent_version": 1,
@@ -218,7 +224,7 @@ def _people_things(group: Actor, asked: Invitation) -> dict[str, Any]:
 NO_KEY = "00000000-0000-4000-8000-000000000000"
 # What never existed, of the same shape: word → path part.
 ABSENT = {
-    "extension": 999999, "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
+    "extension": 999999, "quota": 999999, "grant": 999999, "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,

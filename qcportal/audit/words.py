@@ -87,6 +87,9 @@ WHAT = {
     "member_class_kept": "记会员类别",
     "affiliation_made": "建立隶属关系",
     "affiliation_ended": "解除隶属关系",
+    "quota_added": "增加名额规定",
+    "quota_changed": "改名额规定",
+    "quota_removed": "删名额规定",
     "places_granted": "单独调整名额",
     "places_ended": "收回单独调整的名额",
     "recommending_granted": "授权推荐",
@@ -178,7 +181,8 @@ KEYED = {
     "organisation_edited", "organisation_ended", "organisation_resumed",
     "organisations_merged", "merge_undone", "member_class_kept", "affiliation_made",
     "affiliation_ended", "recommending_granted", "recommending_revoked", "imported",
-    "list_downloaded", "places_granted", "places_ended",
+    "list_downloaded", "places_granted", "places_ended", "quota_added",
+    "quota_changed", "quota_removed",
 }  # fmt: skip
 # What these are about is the person who acted.
 OF_A_PERSON = {

@@ -117,9 +117,14 @@ def hold_places(campaign: Campaign, *organisations: Organisation) -> None:
     who takes a place, gives one or takes one back counts alone. Call it after the
     locks of submission and dossier."""
     names = sorted(f"places-{organisation.pk}" for organisation in organisations)
-    for name in names:
-        Counter.objects.get_or_create(campaign=campaign, name=name)
-        Counter.objects.select_for_update().get(campaign=campaign, name=name)
+    # First all rows, then all locks, each in the order of the names: whoever holds one
+    # never waits for a row that somebody else is making.
+    Counter.objects.bulk_create(
+        [Counter(campaign=campaign, name=name) for name in names],
+        ignore_conflicts=True,
+    )
+    rows = Counter.objects.filter(campaign=campaign, name__in=names)
+    list(rows.order_by("name").select_for_update().values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -131,11 +136,14 @@ def grant_places(
     topic_type: str,
     extra: int,
     reason: str,
+    seen: str | None = None,
     by: Actor,
     at: datetime,
 ) -> QuotaGrant:
     """Give one recommending body places beyond the rules (``extra`` below 0: take
     some), for exactly what one of its rules counts. The body reads the reason.
+    ``seen``: ``quotas.grants_seen`` of the page; another one by now is
+    ``stale_version``, so that a second click gives nothing twice.
 
     Raises Refused (``not_yours``, ``reason_missing``, ``grant_without_rule``,
     ``places_in_use`` …).
@@ -143,6 +151,11 @@ def grant_places(
     hold_places(campaign, recommender)
     campaign = Campaign.objects.get(pk=campaign.pk)
     refuse_if(rules.why_not_adjust_places(campaign, reason, by))
+    if seen is not None and seen != quotas.grants_seen(campaign):
+        refuse(
+            "stale_version",
+            "打开这页以后已经有一次调整（可能是您按了两次），请看过列表里的再办。",
+        )
     refuse_if(quotas.why_not_grant(campaign, recommender, category, topic_type, extra))
     grant = QuotaGrant.objects.create(
         campaign=campaign, recommender=recommender, category=category,

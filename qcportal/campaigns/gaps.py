@@ -229,24 +229,25 @@ def _quotas(campaign: Campaign, categories: list[Category]) -> Iterator[Refusal]
 def _quota(
     rule: QuotaRule, types: set[str], known: dict[int, Category]
 ) -> Iterator[Refusal]:
+    row = f"quotas#rule-{rule.pk}"
     if rule.topic_type and rule.topic_type not in types:
         yield Refusal(
             "quota_type",
             f"名额里的课题类型 {rule.topic_type}，申报表里没有。",
-            "quotas",
+            row,
         )
     category = known.get(rule.category_id or 0)
     if category and not category.needs_recommender:
         yield Refusal(
             "quota_category",
             f"“{category.name}”不经推荐单位，给它的名额不起作用，请删掉。",
-            "quotas",
+            row,
         )
     if rule.recommender and not rule.recommender.is_active:
         yield Refusal(
             "quota_body",
             f"“{rule.recommender.name}”已经停用，给它的名额请删掉。",
-            "quotas",
+            row,
         )
 
 

@@ -21,7 +21,7 @@ TABS: dict[str, tuple[str, str]] = {
     "times": ("时间和节点", "campaigns:settings"),
     "categories": ("类别和渠道", "campaigns:categories"),
     "forms": ("申报表", "forms:list"),
-    "quotas": ("名额", "campaigns:summary"),
+    "quotas": ("名额", "campaigns:quotas"),
     "rubrics": ("评审表", "campaigns:rubrics"),
     "honours": ("奖项、公示和证书", "campaigns:honours"),
     "checks": ("形式审查", "campaigns:checks"),
@@ -30,7 +30,7 @@ TABS: dict[str, tuple[str, str]] = {
     "opening": ("检查并发布", "campaigns:opening"),
 }
 # They come with the campaign's file and are shown, not edited.
-READ_ONLY = ("quotas", "notices")
+READ_ONLY = ("notices",)
 # The steps of setting up a campaign, after 从哪里来.
 STEPS = ("profile", "times", "categories", "quotas", "rubrics", "honours", "notices", "opening")  # fmt: skip
 # What a check is said as when it is passed; the order of the list.
@@ -178,11 +178,17 @@ def readiness(campaign: Campaign, at: datetime) -> Readiness:
     for key, missing in found.items():
         url = _mend(key, campaign.code)
         if key == "please_check":  # each stands in 请核对 below with its button
-            said = [f"还有 {len(missing)} 条要对照通知核对。"]
-        else:
-            said = [gap.message for gap in missing]
-        lines += [Line(False, words, url) for words in said]
+            said = f"还有 {len(missing)} 条要对照通知核对。"
+            lines.append(Line(False, said, url))
+            continue
+        lines += [Line(False, gap.message, url + _row_of(gap)) for gap in missing]
     return Readiness(lines, passed, passed + len(found))
+
+
+def _row_of(gap: Refusal) -> str:
+    """``#rule-12`` where the gap names the row (``quotas#rule-12``)."""
+    _, mark, row = gap.field.lstrip("#").partition("#")
+    return f"{mark}{row}"
 
 
 @dataclass(frozen=True)

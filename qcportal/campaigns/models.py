@@ -94,6 +94,8 @@ class Campaign(models.Model):
     please_check = models.JSONField("请核对的设定", default=list, blank=True)
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
     ended_at = models.DateTimeField("办结时间", null=True, blank=True)
+    # What took a place before stays, also above the number (docs/decisions/0014).
+    places_changed_at = models.DateTimeField("名额规定改动时间", null=True, blank=True)
 
     objects = CampaignQuerySet.as_manager()
 

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils import timezone
 
-from qcportal.accounts.models import Organisation, RecommenderClass
-from qcportal.accounts.roles import Role
+from qcportal.accounts.models import RecommenderClass
 from qcportal.campaigns import scoring
 from qcportal.campaigns.access import class_in
 from qcportal.campaigns.models import (
@@ -21,6 +19,7 @@ from qcportal.campaigns.models import (
     Window,
     WindowChange,
 )
+from qcportal.campaigns.quotas import bodies_in
 from qcportal.campaigns.rules import moment
 from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.refusals import Refusal
@@ -180,11 +179,7 @@ class QuotaLine:
 def quota_lines(campaign: Campaign) -> list[QuotaLine]:
     """Every rule in words. Bodies of a class are those in use that have units, and the
     associations in use with a right to recommend here, by the class of that right."""
-    bodies = Organisation.objects.in_use().filter(
-        Q(tier=Role.RECOMMENDER, affiliations_below__isnull=False)
-        | Q(pk__in=campaign.classes_by_right)
-    )
-    classes = [class_in(campaign, body) for body in bodies.distinct().order_by("pk")]
+    classes = [class_in(campaign, body) for body in bodies_in(campaign)]
     labels = type_labels(campaign)
     rules = campaign.quota_rules.select_related("recommender", "category")
     return [_quota_line(rule, classes, labels) for rule in rules]

@@ -5,10 +5,12 @@ from django.urls import URLPattern, path
 from qcportal.campaigns.views import (
     blocks,
     extensions,
+    grants,
     lines,
     listing,
     opening,
     plan,
+    quotas,
     rubric_editing,
     rubrics,
     windows,
@@ -17,6 +19,7 @@ from qcportal.campaigns.views import (
 app_name = "campaigns"
 HERE = "<slug:code>/settings/"
 LINES = f"{HERE}lines/<slug:kind>/"
+QUOTAS = f"{HERE}quotas/"
 CATEGORY = f"{HERE}categories/<slug:category>/"
 RUBRICS = f"{HERE}rubrics/"
 RUBRIC = f"{RUBRICS}<slug:category>/<slug:topic_type>/"
@@ -68,6 +71,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{RUBRIC}publish/", rubric_editing.publish, name="publish_rubric"),
     path(f"{RUBRIC}drop/", rubric_editing.drop, name="drop_rubric"),
     path(f"{RUBRIC}<int:number>/", rubrics.rubric, name="rubric"),
+    # places
+    path(QUOTAS, quotas.table, name="quotas"),
+    path(f"{QUOTAS}rules/", quotas.add, name="add_quota"),
+    path(f"{QUOTAS}rules/<int:rule>/", quotas.change, name="quota"),
+    path(f"{QUOTAS}rules/<int:rule>/remove/", quotas.remove, name="remove_quota"),
+    path(f"{QUOTAS}preview/", quotas.preview, name="quota_preview"),
+    path(f"{QUOTAS}grants/", grants.grants, name="grants"),
+    path(f"{QUOTAS}grants/<int:grant>/end/", grants.end, name="end_grant"),
     # the life of a campaign
     path(f"{HERE}opening/", opening.opening, name="opening"),
     path(f"{HERE}check/", opening.check_setting, name="check_setting"),

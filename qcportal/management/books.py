@@ -20,6 +20,7 @@ from qcportal.accounts.models import (
 from qcportal.accounts.roles import DUTY_PERMISSIONS, Duty
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.models import Counter as RunningNumber
+from qcportal.campaigns.quotas import covers
 from qcportal.documents import keeping
 from qcportal.documents.models import Document
 from reviews.models import Certificate, Publication, PublicationEntry, check_character
@@ -46,7 +47,8 @@ class Finding:
 
 
 def places_overrun() -> Iterator[Finding]:
-    """``places_overrun``: more results than a quota rule allows."""
+    """``places_overrun``: more results than a quota rule allows, one of them with a
+    place taken since the rules were last changed (docs/decisions/0014)."""
     pairs = (
         Submission.objects.filter(state__in=PLACED, recommender__isnull=False)
         .order_by().values_list("campaign", "recommender", "unit").distinct()
@@ -57,13 +59,25 @@ def places_overrun() -> Iterator[Finding]:
     for (campaign_id, recommender_id), members in sorted(units.items()):
         recommender = Organisation.objects.get(pk=recommender_id)
         tally = places.Tally(Campaign.objects.get(pk=campaign_id), recommender)
-        meters = tally.own() + [m for unit in members for m in tally.of_unit(unit)]
-        for meter in meters:
-            if meter.used > meter.places:
+        meters = [(0, meter) for meter in tally.own()]
+        meters += [(unit, m) for unit in members for m in tally.of_unit(unit)]
+        for unit, meter in meters:
+            if meter.used > meter.places and not _all_kept(tally, meter, unit):
                 yield Finding(
                     "places_overrun", recommender.name,
                     f"{meter.label}占用 {meter.used} 个名额，上限 {meter.places} 个。",
                 )  # fmt: skip
+
+
+def _all_kept(tally: places.Tally, meter: places.Meter, unit: int) -> bool:
+    """All it counts had their places before the rules were changed."""
+    rows = Submission.objects.filter(campaign=tally.campaign, state__in=PLACED)
+    if not unit:
+        rows = rows.filter(recommender=tally.recommender)
+    else:
+        rows = rows.filter(unit=unit, recommender__isnull=False)
+    drawn = [r for r in rows if covers(meter.rule, r.category_id, r.topic_type)]
+    return all(places.kept(row) for row in drawn)
 
 
 def steps_disagree() -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
+from qcportal.campaigns import quota_actions, quota_rules
 from qcportal.campaigns.actions import end_grant, grant_places
 from qcportal.refusals import Refused
 from recommenders import actions
@@ -184,3 +185,42 @@ def test_a_place_is_not_taken_back_while_it_is_taken(walk, cast, places_for):
             assert (answers, taken()) == (["done", ("places_in_use",)], 2)
             actions.take_back(found[1].pk, comment="", by=cast.recommender, at=walk.at)
             end()
+
+
+def test_two_clerks_change_the_rules_at_once(walk, cast, places_for):
+    """Whoever comes first is saved; the other is told."""
+    places_for(2)
+    campaign = walk.campaign
+    seen = quota_rules.rules_seen(quota_rules.rules_of(campaign))
+
+    def change(hard):
+        quota_actions.save_table(
+            campaign.pk, {quota_rules.Cell("recommender"): hard}, seen=seen,
+            reason="理事会决定", confirmed=True, by=cast.association, at=walk.at,
+        )  # fmt: skip
+
+    answers = at_once([lambda: change(5), lambda: change(7)])
+    assert sorted(answers, key=str) == [("stale_version",), "done"]
+    assert campaign.quota_rules.get().hard == (5 if answers[0] == "done" else 7)
+
+
+def test_no_place_is_taken_by_a_rule_that_is_being_changed(walk, cast, places_for):
+    """Five rounds: the second place went before the number did, or not at all."""
+    places_for(2)
+    found = [walk.scored(title=f"第{n}项") for n in (1, 2)]
+    actions.recommend(found[0].pk, by=cast.recommender, at=walk.at)
+    for _ in range(5):
+        now_seen = quota_rules.rules_seen(quota_rules.rules_of(walk.campaign))
+
+        def lower(seen=now_seen):
+            quota_actions.save_table(
+                walk.campaign.pk, {quota_rules.Cell("recommender"): 1}, seen=seen,
+                reason="理事会决定", confirmed=True, by=cast.association, at=walk.at,
+            )  # fmt: skip
+
+        answers = at_once([*clicks(found[1:], cast, walk.at), lower])
+        assert answers in (["done", "done"], [("quota_full",), "done"])
+        assert taken() == (2 if answers[0] == "done" else 1)
+        if answers[0] == "done":
+            actions.take_back(found[1].pk, comment="", by=cast.recommender, at=walk.at)
+        walk.campaign.quota_rules.update(hard=2)

@@ -325,7 +325,8 @@ def _quotas(raw: Mapping[str, Any]) -> Iterator[Fault]:
     rules = raw.get("quota_rules", [])
     yield from _doubles(
         rules, ("quota_rules",),
-        "subject", "recommender_class", "recommender", "category", "topic_type",
+        "subject", "recommender_class", "region", "recommender", "category",
+        "topic_type",
     )  # fmt: skip
     for i, rule in enumerate(rules):
         place = ("quota_rules", i)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import actions, guide, settings_actions, shows
+from qcportal.campaigns import actions, guide, settings_actions
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.settings_forms import EndingForm
@@ -117,13 +115,9 @@ def check_setting(request: HttpRequest, code: str) -> HttpResponse:
 @acting_as(Role.ASSOCIATION)
 @require_safe
 def summary(request: HttpRequest, code: str, tab: str) -> HttpResponse:
-    """名额 and 通知, to be read: they came with the campaign's file."""
+    """通知, to be read: they came with the campaign's file."""
     campaign = own_campaign(request, code)
     if tab not in guide.READ_ONLY:
         return redirect("campaigns:settings", code)
-    facts: dict[str, Any] = {}
-    if tab == "quotas":
-        facts["quotas"] = shows.quota_lines(campaign)
-    else:
-        facts["notices"] = campaign.notices.annotate(count=Count("attachments"))
-    return settings_page(request, "campaigns/summary.html", campaign, tab, **facts)
+    rows = campaign.notices.annotate(count=Count("attachments"))
+    return settings_page(request, "campaigns/summary.html", campaign, tab, notices=rows)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from qcportal.accounts.models import Organisation, User
 from qcportal.accounts.roles import Duty
 from qcportal.campaigns import presets
+from qcportal.campaigns.actions import grant_places
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
 from qcportal.management.demo import (
@@ -70,6 +71,7 @@ def fill(now: datetime) -> None:
     _announce(second, people, papers, now)
     current = load_campaign.load(SHANGHAI, open_now=True)
     people.run(current)
+    _adjust_places(current, people)
     story = build.Story(current, people, papers, current.window("filing").opens_at)
     yearly.Year(people, now).fill()
     build.this_year(story, now)
@@ -82,6 +84,18 @@ def fill(now: datetime) -> None:
     _deposit_seals(people, now - timedelta(days=5))
     _invite(people, now)
     _consents(now)
+
+
+def _adjust_places(campaign: Campaign, people: build.People) -> None:
+    """Two bodies have other numbers than their class."""
+    by, at = people.officers[0], campaign.window("filing").opens_at
+    for number, extra, reason in (
+        (3, 6, "承办今年的成果发表赛"), (1, -2, "去年推荐的成果两项未报材料"),
+    ):  # fmt: skip
+        grant_places(
+            campaign, people.bodies[number], category=None, topic_type="", extra=extra,
+            reason=reason, by=by, at=at,
+        )  # fmt: skip
 
 
 def _consents(now: datetime) -> None:

@@ -613,9 +613,8 @@ def test_an_ended_campaign_moves_no_window(cast, desk, campaign, noon):
 
 
 def test_what_came_with_the_file_is_shown_to_be_read(desk, begun, cast, client_of):
-    """名额, 通知: their own content, for the campaign's association alone."""
+    """通知: their own content, for the campaign's association alone."""
     shown = {
-        "quotas": "行业质量协会",
         "notices": begun.notices.first().title,
     }
     for tab, words in shown.items():
