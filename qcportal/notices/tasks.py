@@ -8,9 +8,7 @@ from qcportal.notices.models import NoticeAttachment
 
 @paper_task("notices.render_text")
 def render_text(document: Document) -> bytes:
-    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
-        document=document
-    )
+    attachment = NoticeAttachment.objects.made_as(document)
     campaign = attachment.notice.campaign
     paragraphs = attachment.paragraphs
     if attachment.kind == "summary":
