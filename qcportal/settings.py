@@ -206,7 +206,12 @@ CAPTCHA_TIMEOUT = 10  # minutes
 
 # Who says what a change of a running campaign does to what was filed already: the
 # campaigns know of nothing filed (qcportal.campaigns.impact).
-CAMPAIGN_CHANGE_ASKED_OF = ["reviews.impact.affected"]
+CAMPAIGN_CHANGE_ASKED_OF = [
+    "qcportal.campaigns.forwarding.affected",
+    "reviews.impact.affected",
+]
+# Who tells lower associations that a higher one changed a campaign they forwarded.
+HIGHER_CHANGE_TOLD_BY = ["qcportal.inbox.forwarding.tell_lower"]
 
 # --- Sessions, cookies, headers
 SESSION_COOKIE_AGE = 12 * 3600
@@ -356,6 +361,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-texts": {"task": "inbox.sweep_texts", "schedule": 30},
     # Codes whose message was lost, and what nobody needs any more.
     "sweep-codes": {"task": "entrance.sweep_codes", "schedule": 30},
+    # Notices whose hour has come, to lower associations that forwarded the campaign.
+    "tell-lower-associations": {
+        "task": "notices.tell_lower_associations",
+        "schedule": 300,
+    },
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
     # Imports whose message was lost or whose worker is gone.
     "sweep-imports": {"task": "imports.sweep", "schedule": 30},

@@ -15,8 +15,9 @@ from openpyxl import Workbook
 from conduct import actions as conduct_actions
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Duty
-from qcportal.campaigns.actions import let_judge
+from qcportal.campaigns.actions import let_judge, let_run
 from qcportal.campaigns.form_actions import begin_form_version
+from qcportal.campaigns.models import Campaign, HigherChange
 from qcportal.campaigns.stages import Stage
 from qcportal.campaigns.time_actions import extend_for
 from qcportal.documents.making import fulfil
@@ -81,7 +82,7 @@ def build(walk: factories.Walk) -> World:
     begin_form_version(category.pk, by=cast.association, at=at)
     make_everything()
     things = _things(result, export) | _people_things(cast.group, asked) | registered
-    things |= _conduct(walk)
+    things |= _conduct(walk) | {"forwarded": _forwarded(walk).code}
     return World(_people(cast, idle), things, result, walk, ABSENT)
 
 
@@ -159,6 +160,21 @@ def _conduct(walk: factories.Walk) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _forwarded(walk: factories.Walk) -> Campaign:
+    """An earlier year, being set up, that forwards the other association's campaign."""
+    higher = Campaign.objects.filter(host=walk.cast.other_association.organisation)[0]
+    made = Campaign.objects.create(
+        code="forwarded-2019", year=2019, name="转发的活动", headline="转发的活动",
+        host=walk.campaign.host, higher=higher, letters="SQC",
+    )  # fmt: skip
+    made.categories.create(code="result", name="成果")
+    let_run(made, walk.cast.association.user, by=None, at=walk.at)
+    HigherChange.objects.create(
+        campaign=made, key="window-1", what="window", words="改了时间。", at=walk.at
+    )
+    return made
+
+
 def _people(cast: factories.Cast, idle: Actor) -> dict[str, Actor | None]:
     return {
         "nobody": None,
@@ -217,6 +233,7 @@ ABSENT = {
     "extension": 999999, "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
+    "forwarded": "forwarded-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
     "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
     "import": NO_KEY,

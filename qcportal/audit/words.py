@@ -30,6 +30,8 @@ WHAT = {
     "setting_checked": "核对设定",
     "setting_unchecked": "取消核对设定",
     "campaign_begun": "开始新活动",
+    "campaign_forwarded": "转发上级通知",
+    "higher_changes_seen": "看过上级的改动",
     "campaign_changed": "改活动设置",
     "line_added": "设置里增加一行",
     "line_changed": "改设置里的一行",

@@ -17,7 +17,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns import wording
 from qcportal.campaigns.models import Campaign, Category, QuotaRule, Rubric, Window
 from qcportal.campaigns.presets.contents import form_gaps
-from qcportal.campaigns.rules import moment
+from qcportal.campaigns.rules import moment, why_not_before_higher
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 
@@ -44,7 +44,8 @@ def gaps(campaign: Campaign, at: datetime) -> list[Refusal]:
 
 
 def _profile(campaign: Campaign) -> Iterator[Refusal]:
-    """``facts_missing``, ``no_contact``, ``no_fee_words``."""
+    """``facts_missing``, ``no_contact``, ``no_fee_words``; of a forwarded campaign
+    ``no_document_number``: it has a number of its own."""
     needed = {"name": "活动名称", "headline": "首页标题", "letters": "编号字母"}
     empty = [words for name, words in needed.items() if not getattr(campaign, name)]
     if empty:
@@ -53,6 +54,8 @@ def _profile(campaign: Campaign) -> Iterator[Refusal]:
         yield Refusal("no_contact", "联系方式要有地址和电话。", "profile")
     if not campaign.no_fee_words.strip():
         yield Refusal("no_fee_words", "还没有写不收费承诺。", "profile")
+    if campaign.higher_id and not campaign.document_number.strip():
+        yield Refusal("no_document_number", "还没有填本单位转发的文号。", "profile")
 
 
 # --- 时间和节点 ---------------------------------------------------------------------
@@ -122,16 +125,11 @@ def _before_higher(
     campaign: Campaign, found: list[tuple[Stage, Window]]
 ) -> Iterator[Refusal]:
     """What is forwarded must be in hand before the higher body closes."""
-    due = campaign.higher.window(Stage.RECOMMENDING) if campaign.higher else None
-    if due is None or not found:
+    if campaign.higher_id is None or not found:
         return
     stage, last = max(found, key=lambda pair: pair[1].closes_at)
-    if last.closes_at >= due.closes_at:
-        yield _time_gap(
-            "later_than_higher",
-            f"“{stage.label}”{moment(last.closes_at)} 关闭，来不及赶上级的 "
-            f"{moment(due.closes_at)}。",
-        )
+    for said in why_not_before_higher(campaign, stage, last.closes_at):
+        yield _time_gap(said.code, said.message)
 
 
 def _milestones(campaign: Campaign) -> Iterator[Refusal]:
@@ -213,7 +211,8 @@ def _rubrics(category: Category) -> Iterator[Refusal]:
 
 
 def _quotas(campaign: Campaign, categories: list[Category]) -> Iterator[Refusal]:
-    """``quota_type``, ``quota_category``, ``quota_body``: rules that can never count."""
+    """``quota_type``, ``quota_category``, ``quota_body``: rules that can never count.
+    ``no_own_quota``: places are not forwarded, the lower body lays down its own."""
     types = {
         choice.code
         for category in categories
@@ -221,7 +220,14 @@ def _quotas(campaign: Campaign, categories: list[Category]) -> Iterator[Refusal]
         for choice in category.newest_form.form.topic_types
     }
     known = {category.pk: category for category in categories}
-    rules = campaign.quota_rules.select_related("recommender")
+    rules = list(campaign.quota_rules.select_related("recommender"))
+    recommended = any(category.needs_recommender for category in categories)
+    if campaign.higher_id and recommended and not rules:
+        yield Refusal(
+            "no_own_quota",
+            "上级的名额不会带下来，请定本活动的名额；不限的也要写一条。",
+            "quotas",
+        )
     for rule in rules:
         yield from _quota(rule, types, known)
 

@@ -26,9 +26,13 @@ TABS: dict[str, tuple[str, str]] = {
     "honours": ("奖项、公示和证书", "campaigns:honours"),
     "checks": ("形式审查", "campaigns:checks"),
     "notices": ("通知", "campaigns:summary"),
+    "differences": ("差异对照", "campaigns:differences"),
+    "upward": ("上报事项", "upward:due"),
     "extensions": ("单独延期", "campaigns:extensions"),
     "opening": ("检查并发布", "campaigns:opening"),
 }
+# Of a campaign forwarded from a higher association's only.
+FORWARDED_ONLY = ("differences", "upward")
 # They come with the campaign's file and are shown, not edited.
 READ_ONLY = ("quotas", "rubrics", "notices")
 # The steps of setting up a campaign, after 从哪里来.
@@ -76,11 +80,14 @@ class Tab:
 
 
 def tabs(campaign: Campaign, current: str) -> list[Tab]:
-    """Extensions only where there is something to extend."""
+    """Extensions only where there is something to extend, what concerns the higher
+    association only where there is one."""
+    hidden = set() if campaign.published_at else {"extensions"}
+    hidden |= set() if campaign.higher_id else set(FORWARDED_ONLY)
     return [
         Tab(key, label, url_of(key, campaign.code), key == current)
         for key, (label, _) in TABS.items()
-        if key != "extensions" or campaign.published_at is not None
+        if key not in hidden
     ]
 
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from qcportal.campaigns.views import (
     blocks,
     extensions,
+    forwarding,
     lines,
     listing,
     opening,
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("new/", listing.new, name="new"),
     path("new/preset/", listing.begin_preset, name="begin_preset"),
     path("new/clone/", listing.begin_clone, name="begin_clone"),
+    path("new/forward/", listing.begin_forward, name="begin_forward"),
     path("new/import/", listing.begin_import, name="begin_import"),
     path("<slug:code>/export/", listing.export, name="export"),
     # windows
@@ -57,6 +59,14 @@ urlpatterns: list[URLPattern] = [
     path(CATEGORY, plan.change, name="category"),
     path(f"{CATEGORY}move/", plan.move, name="move_category"),
     path(f"{CATEGORY}remove/", plan.remove, name="remove_category"),
+    # what was forwarded
+    path(f"{HERE}differences/", forwarding.differences, name="differences"),
+    path(f"{HERE}differences/seen/", forwarding.see_changes, name="see_changes"),
+    path(
+        f"{HERE}differences/forms/<slug:category>/",
+        forwarding.take_form,
+        name="take_form",
+    ),
     # the life of a campaign
     path(f"{HERE}opening/", opening.opening, name="opening"),
     path(f"{HERE}check/", opening.check_setting, name="check_setting"),

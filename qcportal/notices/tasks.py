@@ -1,8 +1,12 @@
-"""Errands of the worker: texts that hang on a notice."""
+"""Errands of the worker: texts that hang on a notice; notices whose hour has come."""
 
+from celery import shared_task
+
+from qcportal import clock
 from qcportal.documents import pdf
 from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
+from qcportal.notices import forwarding
 from qcportal.notices.models import NoticeAttachment
 
 
@@ -23,3 +27,9 @@ def render_text(document: Document) -> bytes:
         "paragraphs": paragraphs,
     }
     return pdf.render("papers/notice_text.html", facts)
+
+
+@shared_task(name="notices.tell_lower_associations", ignore_result=True)
+def tell_lower_associations() -> None:
+    """Notices whose hour has come, to those who forwarded the campaign. May run twice."""
+    forwarding.tell_due(clock.now())
