@@ -188,8 +188,8 @@ def _results(campaign: Campaign, higher: Campaign) -> list[tuple[str, int]]:
     states = list(up.values_list("state", flat=True))
     placed = [state for state in states if State(state) in PLACED]
     return [
-        ("本活动已评出", own.filter(state__in=RIPE).count()),
-        ("上级活动里到推荐工作台", sum(State(s) in ON_DESK for s in states)),
+        ("本活动评出", own.filter(state__in=RIPE).count()),
+        ("工作台上待推荐", sum(State(s) in ON_DESK for s in states)),
         ("已推荐", len(placed)),
-        ("已提交上级", sum(s != State.RECOMMENDED for s in placed)),
+        ("已提交", sum(s != State.RECOMMENDED for s in placed)),
     ]

@@ -59,6 +59,7 @@ OTHER_TASKS = {
     "inbox.sweep_texts": "a text message is sent by whoever claims its row",
     "entrance.sweep_codes": "a code is made once, under its row's lock",
     "people.end_stand_ins": "a stand-in ends once",
+    "notices.tell_lower_associations": "a change is told once, by its key",
     "submissions.warn_idle": "tells of a topic once a week",
     "imports.sweep": "sends imports that are still under way",
 }

@@ -182,9 +182,10 @@ def _notices(
     yield _line("文号", campaign.document_number, higher.document_number)
     own, above = _attachments(campaign, None), _attachments(higher, at)
     linked = {item.link_id for item in own.values() if item.link_id}
-    for key in _keys(own, above):
+    first = [key for key, item in own.items() if item.link_id]
+    for key in [*first, *(key for key in _keys(own, above) if key not in first)]:
         mine, theirs = own.get(key), above.get(key)
-        notes = ()
+        notes: tuple[str, ...] = ()
         if mine is not None and mine.link_id:
             notes = ("就是上级的通知，没有另存一份。",)
         elif mine is None and theirs.kind == "upload" and theirs.notice_id in linked:

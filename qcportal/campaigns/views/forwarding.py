@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -32,7 +33,8 @@ def forwarded_campaign(request: HttpRequest, code: str) -> Campaign:
 def differences(request: HttpRequest, code: str) -> HttpResponse:
     """Line by line; ``?only=different`` leaves out what is equal."""
     campaign, at = forwarded_campaign(request, code), now()
-    changes = campaign.higher_changes.order_by("-at", "-pk")
+    news = campaign.higher_changes.exclude(seen_at=F("at"))  # known when forwarded
+    changes = news.order_by("-at", "-pk")
     page = Paginator(changes, PER_PAGE).get_page(request.GET.get("page"))
     only = request.GET.get("only") == "different"
     found = presenting.parts(campaign, at)
