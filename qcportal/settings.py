@@ -357,15 +357,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "documents.sweep",
         "schedule": env.number("SWEEP_SECONDS", 20),
     },
+    # Papers of notices whose hour has come.
+    "bring-out-notices": {"task": "notices.bring_out", "schedule": 60},
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
     "sweep-texts": {"task": "inbox.sweep_texts", "schedule": 30},
     # Codes whose message was lost, and what nobody needs any more.
     "sweep-codes": {"task": "entrance.sweep_codes", "schedule": 30},
-    # Notices whose hour has come, to lower associations that forwarded the campaign.
-    "tell-lower-associations": {
-        "task": "notices.tell_lower_associations",
-        "schedule": 300,
-    },
     "end-stand-ins": {"task": "people.end_stand_ins", "schedule": 300},
     # Imports whose message was lost or whose worker is gone.
     "sweep-imports": {"task": "imports.sweep", "schedule": 30},

@@ -55,11 +55,11 @@ OTHER_TASKS = {
     "books.check": "a second look finds the same and tells nobody",
     "documents.sweep": "sends rows that are still waiting",
     "documents.drop_unowned": "deletes what no row owns",
+    "notices.bring_out": "orders the paper of a notice that has none",
     "inbox.sweep_mails": "a mail is sent by whoever claims its row",
     "inbox.sweep_texts": "a text message is sent by whoever claims its row",
     "entrance.sweep_codes": "a code is made once, under its row's lock",
     "people.end_stand_ins": "a stand-in ends once",
-    "notices.tell_lower_associations": "a change is told once, by its key",
     "submissions.warn_idle": "tells of a topic once a week",
     "imports.sweep": "sends imports that are still under way",
 }

@@ -11,12 +11,12 @@ from django.db import transaction
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.audit.record import record
-from qcportal.campaigns import access, form_rules, forwarding
+from qcportal.campaigns import access, form_rules, forwarding, higher_changes
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.actions import let_run
 from qcportal.campaigns.begin_actions import free_code
 from qcportal.campaigns.forwarded_contents import contents, usual_name
-from qcportal.campaigns.models import Campaign, Category, FormVersion, HigherChange
+from qcportal.campaigns.models import Campaign, Category, FormVersion
 from qcportal.campaigns.presets.loading import load
 from qcportal.campaigns.presets.reading import Preset
 from qcportal.campaigns.settings_actions import locked
@@ -51,7 +51,7 @@ def forward(
     )  # fmt: skip
     made = load(Preset(raw), host=host, at=at)
     let_run(made, by.user, by=by, at=at)
-    know_notices(made, at)
+    higher_changes.know_notices(made, at)
     record(by, "campaign_forwarded", made.code, at=at, campaign=made.code,
            name=made.name, source=higher.code, days=days)  # fmt: skip
     return made
@@ -62,23 +62,6 @@ def _own_contact(host: Organisation) -> dict[str, str]:
     own = Campaign.objects.filter(host=host).exclude(contact={})
     last = own.order_by("-year", "-pk").first()
     return dict(last.contact) if last else {}
-
-
-def know_notices(campaign: Campaign, at: datetime) -> None:
-    """What the higher association had published when it was forwarded is no news."""
-    higher = campaign.higher
-    if higher is None:
-        return
-    HigherChange.objects.bulk_create(
-        [
-            HigherChange(
-                campaign=campaign, key=f"notice-{notice.pk}", at=at, seen_at=at,
-                what=HigherChange.What.NOTICE, words=notice.title, subject=notice.title,
-            )
-            for notice in higher.notices.filter(published_at__lte=at)
-        ],
-        ignore_conflicts=True,
-    )  # fmt: skip
 
 
 @transaction.atomic

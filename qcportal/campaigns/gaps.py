@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
+from django.db.models import Q
 from django.utils import timezone
 
 from qcportal.accounts.models import Organisation
@@ -321,8 +322,38 @@ def _checks(campaign: Campaign) -> Iterator[Refusal]:
 
 
 def _notices(campaign: Campaign) -> Iterator[Refusal]:
-    if not campaign.notices.exists():
-        yield Refusal("no_notice", "还没有通知。", "notices")
+    """``no_notice``, ``notice_draft``, ``attachment_missing``; caution ``notice_late``."""
+    main = campaign.notices.filter(is_main=True, withdrawn_at__isnull=True).first()
+    if main is None:
+        yield Refusal("no_notice", "还没有布置整个活动的通知。", "notices")
+    elif main.published_at is None:
+        yield Refusal(
+            "notice_draft", f"《{main.title}》还是草稿，请定好公开的时间。", "notices"
+        )
+    else:
+        yield from _notice_late(campaign, main.published_at)
+    # Attachments the portal makes always have their files ordered.
+    missing = Q(attachments__kind="upload", attachments__document__isnull=True)
+    missing |= Q(attachments__kind="notice", attachments__link__isnull=True)
+    rows = campaign.notices.filter(missing, published_at__isnull=False)
+    for notice, number, title in rows.values_list(
+        "title", "attachments__number", "attachments__title"
+    ):
+        yield Refusal(
+            "attachment_missing",
+            f"《{notice}》的附件{number}《{title}》还没有文件。",
+            "notices",
+        )
+
+
+def _notice_late(campaign: Campaign, published_at: datetime) -> Iterator[Refusal]:
+    opens = min((w.opens_at for w in campaign.windows.all()), default=None)
+    if opens and published_at > opens:
+        yield Refusal(
+            "notice_late",
+            f"活动通知 {moment(published_at)} 才公开，申报 {moment(opens)} 就开放了。",
+            "notices", "caution",
+        )  # fmt: skip
 
 
 def _please_check(campaign: Campaign) -> Iterator[Refusal]:

@@ -25,7 +25,7 @@ TABS: dict[str, tuple[str, str]] = {
     "rubrics": ("评审表", "campaigns:summary"),
     "honours": ("奖项、公示和证书", "campaigns:honours"),
     "checks": ("形式审查", "campaigns:checks"),
-    "notices": ("通知", "campaigns:summary"),
+    "notices": ("通知", "notices:desk"),
     "differences": ("差异对照", "campaigns:differences"),
     "upward": ("上报事项", "upward:due"),
     "extensions": ("单独延期", "campaigns:extensions"),
@@ -34,7 +34,7 @@ TABS: dict[str, tuple[str, str]] = {
 # Of a campaign forwarded from a higher association's only.
 FORWARDED_ONLY = ("differences", "upward")
 # They come with the campaign's file and are shown, not edited.
-READ_ONLY = ("quotas", "rubrics", "notices")
+READ_ONLY = ("quotas", "rubrics")
 # The steps of setting up a campaign, after 从哪里来.
 STEPS = ("profile", "times", "categories", "quotas", "rubrics", "honours", "notices", "opening")  # fmt: skip
 # What a check is said as when it is passed; the order of the list.
@@ -157,11 +157,12 @@ def _shorter(word: str) -> Iterable[str]:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of 发布前检查; ``url`` is where to mend it."""
+    """One line of 发布前检查; ``url`` is where to mend it. A caution stops nothing."""
 
     ok: bool
     text: str
     url: str = ""
+    caution: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,13 @@ class Readiness:
 def readiness(campaign: Campaign, at: datetime) -> Readiness:
     """Every topic once when it is in order, else each of its gaps."""
     found: dict[str, list[Refusal]] = {}
+    cautions = []
     for gap in gaps(campaign, at):
-        found.setdefault(place_of(gap), []).append(gap)
+        if gap.kind == "caution":
+            url = _mend(place_of(gap), campaign.code)
+            cautions.append(Line(False, gap.message, url, caution=True))
+        else:
+            found.setdefault(place_of(gap), []).append(gap)
     lines = [Line(True, words) for key, words in PASSED.items() if key not in found]
     passed = len(lines)
     for key, missing in found.items():
@@ -189,7 +195,7 @@ def readiness(campaign: Campaign, at: datetime) -> Readiness:
         else:
             said = [gap.message for gap in missing]
         lines += [Line(False, words, url) for words in said]
-    return Readiness(lines, passed, passed + len(found))
+    return Readiness(lines + cautions, passed, passed + len(found))
 
 
 @dataclass(frozen=True)

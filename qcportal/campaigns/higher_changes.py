@@ -54,6 +54,23 @@ def tell_lower(
     return told
 
 
+def know_notices(campaign: Campaign, at: datetime) -> None:
+    """What the higher association had published when it was forwarded is no news."""
+    higher = campaign.higher
+    if higher is None:
+        return
+    HigherChange.objects.bulk_create(
+        [
+            HigherChange(
+                campaign=campaign, key=f"notice-{notice.pk}", at=at, seen_at=at,
+                what=HigherChange.What.NOTICE, words=notice.title, subject=notice.title,
+            )
+            for notice in higher.notices.filter(published_at__lte=at)
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
 def _named(stage: str, category: Category | None) -> str:
     own = f"（{category.name}）" if category else ""
     return f"“{Stage(stage).label}”{own}"

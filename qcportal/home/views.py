@@ -82,10 +82,10 @@ def _home_facts(found: list[shows.Face], at: datetime) -> dict[str, Any]:
 
 
 def _attachments(campaign: Campaign, at: datetime) -> QuerySet[NoticeAttachment]:
-    found = NoticeAttachment.objects.filter(
-        notice__campaign=campaign, notice__published_at__lte=at
-    )
-    return found.select_related("document", "notice")
+    if campaign.published_at is None:  # a preview: what will hang there
+        planned = campaign.notices.filter(published_at__isnull=False)
+        return NoticeAttachment.objects.filter(notice__in=planned).with_files(at)
+    return NoticeAttachment.objects.offered_at(at).filter(notice__campaign=campaign)
 
 
 @acting_as(Role.ASSOCIATION)
@@ -187,7 +187,7 @@ def years(request: HttpRequest) -> HttpResponse:
     _keep_until_change(request, found)
     own = Notice.objects.filter(campaign__in=[face.campaign for face in found])
     first: dict[int, Notice] = {}
-    for notice in own.public_at(at).order_by("published_at", "pk"):
+    for notice in own.public_at(at).order_by("-is_main", "published_at", "pk"):
         first.setdefault(notice.campaign_id, notice)
     rows = [(face, first.get(face.campaign.pk)) for face in found]
     return render(request, "public/years.html", {"page": page, "rows": rows})

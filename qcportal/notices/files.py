@@ -7,15 +7,15 @@ from typing import Any
 
 from qcportal.documents.making import order
 from qcportal.documents.models import Document
-from qcportal.notices import tasks
-from qcportal.notices.models import NoticeAttachment
+from qcportal.notices import rendering
+from qcportal.notices.models import Notice, NoticeAttachment
 
 Kind = NoticeAttachment.Kind
 # kind → (column, task, extension) of each file. By name where those who make the papers
 # of filers and recommending bodies stand above this app.
 MAKERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    Kind.TEXT: (("document", tasks.render_text.name, "pdf"),),
-    Kind.SUMMARY: (("document", tasks.render_text.name, "pdf"),),
+    Kind.TEXT: (("document", rendering.render_text.name, "pdf"),),
+    Kind.SUMMARY: (("document", rendering.render_text.name, "pdf"),),
     Kind.FORM: (
         ("document", "submissions.render_blank_form", "pdf"),
         ("word", "submissions.render_blank_form_docx", "docx"),
@@ -34,3 +34,13 @@ def ordered(kind: str, number: str, title: str, by: Any = None) -> dict[str, Doc
         column: order("blank_form", f"{name}.{extension}", maker=maker, by=by)
         for column, maker, extension in MAKERS.get(kind, ())
     }
+
+
+def free_slug(wanted: str) -> str:
+    """``wanted``, or with the next number nobody has: it stands in addresses once."""
+    named = wanted[:56]
+    found, number = named, 1
+    while Notice.objects.filter(slug=found).exists():
+        number += 1
+        found = f"{named}-{number}"
+    return found

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from qcportal.campaigns.models import Campaign, Category
 from qcportal.documents.models import Document
@@ -107,6 +107,25 @@ class NoticeAttachmentQuerySet(models.QuerySet["NoticeAttachment"]):
             "notice__campaign"
         )
         return found.order_by("pk")[0]
+
+    def with_files(self, at: datetime) -> NoticeAttachmentQuerySet:
+        """With what a line of downloads reads; ``link_open``: the notice it stands for
+        has a page."""
+        page = Notice.objects.readable_at(at).filter(pk=OuterRef("link"))
+        found = self.select_related("document", "word", "link", "notice")
+        return found.annotate(link_open=Exists(page))
+
+    def offered_at(self, at: datetime) -> NoticeAttachmentQuerySet:
+        """What hangs on a notice in force, the newest of each number: not what a
+        correction in force brings anew."""
+        public = Notice.objects.public_at(at)
+        anew = NoticeAttachment.objects.filter(
+            notice__in=public,
+            notice__corrects=OuterRef("notice"),
+            number=OuterRef("number"),
+        )
+        found = self.filter(~Exists(anew), notice__in=public).with_files(at)
+        return found.order_by("audience", "notice__published_at", "notice", "order")
 
 
 class NoticeAttachment(models.Model):

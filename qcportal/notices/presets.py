@@ -148,17 +148,7 @@ def _signatures(item: Mapping[str, Any]) -> list[str]:
 
 def _free_slug(slug: str, preset: Preset, campaign: Campaign) -> str:
     """A slug stands in addresses once: under another code it takes that code."""
-    return free_slug(slug.replace(str(preset.raw["code"]), campaign.code))
-
-
-def free_slug(wanted: str) -> str:
-    """``wanted``, or with the next number nobody has."""
-    named = wanted[:56]
-    found, number = named, 1
-    while Notice.objects.filter(slug=found).exists():
-        number += 1
-        found = f"{named}-{number}"
-    return found
+    return files.free_slug(slug.replace(str(preset.raw["code"]), campaign.code))
 
 
 def _attach(notice: Notice, place: int, item: Mapping[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -117,15 +116,13 @@ def check_setting(request: HttpRequest, code: str) -> HttpResponse:
 @acting_as(Role.ASSOCIATION)
 @require_safe
 def summary(request: HttpRequest, code: str, tab: str) -> HttpResponse:
-    """名额, 评审表 and 通知, to be read: they came with the campaign's file."""
+    """名额 and 评审表, to be read: they came with the campaign's file."""
     campaign = own_campaign(request, code)
     if tab not in guide.READ_ONLY:
         return redirect("campaigns:settings", code)
     facts: dict[str, Any] = {}
     if tab == "quotas":
         facts["quotas"] = shows.quota_lines(campaign)
-    elif tab == "rubrics":
-        facts["rubrics"] = shows.rubrics(campaign)
     else:
-        facts["notices"] = campaign.notices.annotate(count=Count("attachments"))
+        facts["rubrics"] = shows.rubrics(campaign)
     return settings_page(request, "campaigns/summary.html", campaign, tab, **facts)

@@ -27,9 +27,9 @@ from qcportal.campaigns.models import Campaign, HigherChange, QuotaRule
 from qcportal.campaigns.rules import due_above
 from qcportal.campaigns.stages import Stage
 from qcportal.inbox.models import Message
+from qcportal.notices import actions as notice_actions
 from qcportal.notices import forwarding as notice_news
 from qcportal.notices.models import Notice
-from qcportal.notices.tasks import tell_lower_associations
 from qcportal.refusals import Refused
 from tests import factories
 
@@ -398,17 +398,28 @@ def published(national: Campaign, slug: str, at: datetime) -> Notice:
 
 def test_a_notice_is_told_once_at_its_hour(national, clerk, at) -> None:
     own = forward(national, clerk, at)
-    assert notice_news.tell_due(at) == 0  # what was there when it was forwarded
+    notice_actions.bring_out(at=at)
+    assert todo(own) == []  # what was there when it was forwarded
     later = at + timedelta(hours=2)
     notice = published(national, "national-more", later)
-    assert notice_news.tell_due(later - timedelta(seconds=1)) == 0
+    assert notice_actions.bring_out(at=later - timedelta(seconds=1)) == 0
     assert notice_news.tell_lower(notice, at=later - timedelta(seconds=1)) == 0
     assert todo(own) == []
-    assert notice_news.tell_lower(notice, at=later) == 1
-    assert notice_news.tell_due(later) == 0  # delivered twice
+    assert notice_actions.bring_out(at=later) == 1
+    assert notice_actions.bring_out(at=later) == 0
+    Notice.objects.filter(pk=notice.pk).update(paper=None)
+    assert notice_actions.bring_out(at=later) == 1  # delivered twice
     assert notice_news.tell_lower(notice, at=later) == 0
+    (message,) = todo(own)
+    assert message.body == "上级发布了通知《补充通知》。"
+
+
+def test_a_notice_published_at_once_is_told_at_once(national, clerk, above, at) -> None:
+    own = forward(national, clerk, at)
+    notice = published(national, "national-more", None)
+    notice_actions.publish(notice.pk, hour=at, version=1, by=above, at=at)
     assert len(todo(own)) == 1
-    tell_lower_associations()  # and long after
+    assert own.higher_changes.get(seen_at=None).subject == "补充通知"
 
 
 def test_a_withdrawn_notice_is_not_told(national, clerk, at) -> None:
@@ -417,7 +428,7 @@ def test_a_withdrawn_notice_is_not_told(national, clerk, at) -> None:
     Notice.objects.filter(slug="gone").update(
         withdrawn_at=at + timedelta(minutes=2), withdrawn_reason="发错了"
     )
-    assert notice_news.tell_due(at + timedelta(hours=1)) == 0
+    notice_actions.bring_out(at=at + timedelta(hours=1))
     assert todo(own) == []
 
 
