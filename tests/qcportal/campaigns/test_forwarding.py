@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as day
 from datetime import datetime, timedelta
 
 import pytest
@@ -386,14 +387,11 @@ def newer(category, above: Actor, at: datetime) -> None:
     )
 
 
-def published(national: Campaign, slug: str, at: datetime) -> Notice:
+def published(national: Campaign, slug: str, at: datetime | None) -> Notice:
     return Notice.objects.create(
-        campaign=national,
-        slug=slug,
-        title="补充通知",
-        body="各有关单位",
-        published_at=at,
-    )
+        campaign=national, slug=slug, title="补充通知", body="请抓紧申报。",
+        signatures=["中国质量协会"], signed_on=day(2023, 6, 1), published_at=at,
+    )  # fmt: skip
 
 
 def test_a_notice_is_told_once_at_its_hour(national, clerk, at) -> None:
