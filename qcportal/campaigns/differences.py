@@ -28,8 +28,8 @@ from qcportal.campaigns.models import (
     Rubric,
     Window,
 )
-from qcportal.campaigns.rules import why_not_before_higher
-from qcportal.campaigns.shows import QuotaLine, minute, quota_lines, type_labels
+from qcportal.campaigns.rules import moment, why_not_before_higher
+from qcportal.campaigns.shows import QuotaLine, quota_lines, type_labels
 from qcportal.campaigns.stages import Stage
 
 NOTHING = "没有"
@@ -148,8 +148,8 @@ def _windows(campaign: Campaign) -> dict[tuple[str, str], Window]:
 def _window(window: Window | None) -> str:
     if window is None:
         return ""
-    said = f"{minute(window.opens_at)} 到 {minute(window.closes_at)}"
-    advised = f"，建议 {minute(window.advised_at)} 前" if window.advised_at else ""
+    said = f"{moment(window.opens_at)} 到 {moment(window.closes_at)}"
+    advised = f"，建议 {moment(window.advised_at)} 前" if window.advised_at else ""
     return said + advised
 
 
@@ -191,7 +191,9 @@ def _notices(
         elif mine is None and theirs.kind == "upload" and theirs.notice_id in linked:
             notes = ("在上级的通知里下载。",)
         title = (theirs or mine).title
-        yield _line(title, _number(mine), _number(theirs), notes=notes)
+        linked_here = mine is not None and mine.link_id
+        above_says = "上级通知原件" if linked_here else _number(theirs)
+        yield _line(title, _number(mine), above_says, notes=notes)
     for title in sorted(marked.get(What.NOTICE, ())):
         yield Line(f"上级新发：{title}", NOTHING, "已发布", False, changed=True)
 
