@@ -217,9 +217,10 @@ def publish(request: HttpRequest, code: str, slug: str) -> HttpResponse:
 def _publish_page(
     request: HttpRequest, notice: Notice, at: datetime, form: PublishForm
 ) -> HttpResponse:
+    unready = shows.unready(notice)
     context = {
         "campaign": notice.campaign, "notice": notice, "form": form,
-        "unready": shows.unready(notice), "paper": papers.notice(notice),
+        "unready": unready, "blocked": any(r.kind == "refusal" for r in unready), "paper": papers.notice(notice),
         "chip": shows.chip(notice, at), "draft": notice.campaign.published_at is None,
         "public": rules.is_public(notice, at),
     }  # fmt: skip
