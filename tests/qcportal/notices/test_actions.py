@@ -281,7 +281,7 @@ def test_uploads_are_told_by_content_and_replaced(draft, clerk, noon):
     codes = refused(
         actions.add_attachment, draft.pk, upload, fake, version=1, by=clerk, at=noon
     )
-    assert codes == ["name_differs"]
+    assert codes == ["file_name_mismatch"]
     assert not draft.attachments.exists()
     actions.add_attachment(
         draft.pk, upload, factories.pdf_file("表.pdf"), version=1, by=clerk, at=noon
