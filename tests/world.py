@@ -25,6 +25,8 @@ from qcportal.documents.models import Document
 from qcportal.imports import actions as importing
 from qcportal.inbox.models import Message
 from qcportal.management.commands import load_campaign
+from qcportal.notices import actions as notices
+from qcportal.notices import shows
 from qcportal.notices.models import NoticeAttachment
 from qcportal.people import actions as inviting
 from qcportal.people.models import Invitation
@@ -80,10 +82,26 @@ def build(walk: factories.Walk) -> World:
     )
     category = walk.campaign.categories.get(code="result")
     begin_form_version(category.pk, by=cast.association, at=at)
+    draft = written_notice(walk)
+    notices.bring_out(at=at)
     make_everything()
     things = _things(result, export) | _people_things(cast.group, asked) | registered
-    things |= _conduct(walk) | {"forwarded": _forwarded(walk).code}
+    things |= _conduct(walk) | draft | {"forwarded": _forwarded(walk).code}
     return World(_people(cast, idle), things, result, walk, ABSENT)
+
+
+def written_notice(walk: factories.Walk) -> dict[str, Any]:
+    """A draft of the secretariat's with one attachment."""
+    by, at = walk.cast.association, walk.at
+    draft = notices.begin(
+        walk.campaign.pk, shows.begun_with(walk.campaign), by=by, at=at
+    )
+    text = {
+        "kind": "text", "number": "1", "title": "须知", "audience": "filers",
+        "category": None, "link": None, "paragraphs": ["不收取任何费用。"],
+    }  # fmt: skip
+    made = notices.add_attachment(draft.pk, text, version=1, by=by, at=at)
+    return {"draft_notice": draft.slug, "notice_file": made.document.key}
 
 
 def registered_topic(cast: factories.Cast, at: datetime) -> Topic:
@@ -209,8 +227,8 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "table_kind": "table", "body": result.recommender.letters,
         "campaign": result.campaign.code, "year": result.campaign.year,
         "block": "naming", "line_kind": "awards", "place": 1, "category": "result",
-        "tab": "notices", "extension": result.campaign.extensions.get().pk,
-        "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
+        "tab": "quotas", "extension": result.campaign.extensions.get().pk,
+        "stage": "filing", "notice": result.campaign.notices.get(is_main=True).slug,
         "form_number": 1,
         "download": NoticeAttachment.objects.all()[0].document.key, "pdf": "pdf",
         "channel": "group", "topic": "group",
@@ -230,6 +248,7 @@ def _people_things(group: Actor, asked: Invitation) -> dict[str, Any]:
 NO_KEY = "00000000-0000-4000-8000-000000000000"
 # What never existed, of the same shape: word → path part.
 ABSENT = {
+    "draft_notice": "nothing", "notice_file": NO_KEY,
     "extension": 999999, "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",

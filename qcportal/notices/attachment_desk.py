@@ -94,8 +94,8 @@ def _page(
     return render(request, "notices/attachment.html", context, status=status)
 
 
-@require_POST
 @acting_as(Role.ASSOCIATION)
+@require_POST
 def move(request: HttpRequest, code: str, slug: str, place: int) -> HttpResponse:
     """Up or down by one (``step`` is -1 or 1)."""
     notice = own_notice(request, code, slug)
@@ -107,8 +107,8 @@ def move(request: HttpRequest, code: str, slug: str, place: int) -> HttpResponse
     return redirect(_back(notice))
 
 
-@require_POST
 @acting_as(Role.ASSOCIATION)
+@require_POST
 def remove(request: HttpRequest, code: str, slug: str, place: int) -> HttpResponse:
     notice = own_notice(request, code, slug)
     row = _row(notice, place)

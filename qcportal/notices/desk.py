@@ -69,8 +69,8 @@ def notices(request: HttpRequest, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_POST
 @acting_as(Role.ASSOCIATION)
+@require_POST
 def begin(request: HttpRequest, code: str) -> HttpResponse:
     campaign = own_campaign(request, code)
     begun = actions.begin(
@@ -217,9 +217,10 @@ def publish(request: HttpRequest, code: str, slug: str) -> HttpResponse:
 def _publish_page(
     request: HttpRequest, notice: Notice, at: datetime, form: PublishForm
 ) -> HttpResponse:
+    unready = shows.unready(notice)
     context = {
         "campaign": notice.campaign, "notice": notice, "form": form,
-        "unready": shows.unready(notice), "paper": papers.notice(notice),
+        "unready": unready, "blocked": any(r.kind == "refusal" for r in unready), "paper": papers.notice(notice),
         "chip": shows.chip(notice, at), "draft": notice.campaign.published_at is None,
         "public": rules.is_public(notice, at),
     }  # fmt: skip
@@ -227,8 +228,8 @@ def _publish_page(
     return render(request, "notices/publish.html", context, status=status)
 
 
-@require_POST
 @acting_as(Role.ASSOCIATION)
+@require_POST
 def take_back(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     notice = own_notice(request, code, slug)
     version = VersionedForm.read(request.POST)
@@ -237,8 +238,8 @@ def take_back(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     return redirect(url_of("edit", notice))
 
 
-@require_POST
 @acting_as(Role.ASSOCIATION)
+@require_POST
 def withdraw(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     notice, at = own_notice(request, code, slug), now()
     form = WithdrawForm(request.POST)
@@ -255,8 +256,8 @@ def withdraw(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     return _public_page(request, notice, at, status=422, withdraw=form)
 
 
-@require_POST
 @acting_as(Role.ASSOCIATION)
+@require_POST
 def correct(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     notice = own_notice(request, code, slug)
     made = actions.correct(notice.pk, by=request.actor, at=now())
@@ -264,8 +265,8 @@ def correct(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     return redirect(url_of("edit", made))
 
 
-@require_POST
 @acting_as(Role.ASSOCIATION)
+@require_POST
 def drop(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     notice = own_notice(request, code, slug)
     version = VersionedForm.read(request.POST)
