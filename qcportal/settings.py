@@ -206,7 +206,12 @@ CAPTCHA_TIMEOUT = 10  # minutes
 
 # Who says what a change of a running campaign does to what was filed already: the
 # campaigns know of nothing filed (qcportal.campaigns.impact).
-CAMPAIGN_CHANGE_ASKED_OF = ["reviews.impact.affected"]
+CAMPAIGN_CHANGE_ASKED_OF = [
+    "qcportal.campaigns.forwarding.affected",
+    "reviews.impact.affected",
+]
+# Who tells lower associations that a higher one changed a campaign they forwarded.
+HIGHER_CHANGE_TOLD_BY = ["qcportal.inbox.forwarding.tell_lower"]
 
 # --- Sessions, cookies, headers
 SESSION_COOKIE_AGE = 12 * 3600
@@ -352,6 +357,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "documents.sweep",
         "schedule": env.number("SWEEP_SECONDS", 20),
     },
+    # Papers of notices whose hour has come.
+    "bring-out-notices": {"task": "notices.bring_out", "schedule": 60},
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
     "sweep-texts": {"task": "inbox.sweep_texts", "schedule": 30},
     # Codes whose message was lost, and what nobody needs any more.

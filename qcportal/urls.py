@@ -22,6 +22,7 @@ urlpatterns = [
     path("campaigns/<slug:code>/preview/", home.preview, name="home_preview"),
     path("campaigns/", include("reviews.form_urls")),
     path("campaigns/", include("reviews.quota_urls")),
+    path("campaigns/", include("reviews.upward_urls")),
     path("campaigns/", include("qcportal.campaigns.urls")),
     path("", include("qcportal.home.urls")),
     path("complaints/", include("conduct.complaint_urls")),

@@ -48,8 +48,6 @@ def render_review_sheet(document: Document) -> bytes:
 
 @paper_task("recommenders.render_blank_sheet")
 def render_blank_sheet(document: Document) -> bytes:
-    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
-        document=document
-    )
+    attachment = NoticeAttachment.objects.made_as(document)
     sheet = papers.blank_sheet(attachment.kind, attachment.notice.campaign)
     return excel.workbook(sheet)

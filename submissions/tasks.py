@@ -39,18 +39,14 @@ def render_sealed_opinion_form(document: Document) -> bytes:
 
 @paper_task("submissions.render_blank_form")
 def render_blank_form(document: Document) -> bytes:
-    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
-        document=document
-    )
+    attachment = NoticeAttachment.objects.made_as(document)
     return pdf.render(papers.FORM_TEMPLATE, papers.blank_form(_form_of(attachment)))
 
 
 @paper_task("submissions.render_blank_form_docx")
 def render_blank_form_docx(document: Document) -> bytes:
     """The same as a Word file, to be filled in where there is no network."""
-    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
-        document=document
-    )
+    attachment = NoticeAttachment.objects.made_as(document)
     return word.form(papers.blank_form(_form_of(attachment)))
 
 

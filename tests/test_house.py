@@ -55,6 +55,7 @@ OTHER_TASKS = {
     "books.check": "a second look finds the same and tells nobody",
     "documents.sweep": "sends rows that are still waiting",
     "documents.drop_unowned": "deletes what no row owns",
+    "notices.bring_out": "orders the paper of a notice that has none",
     "inbox.sweep_mails": "a mail is sent by whoever claims its row",
     "inbox.sweep_texts": "a text message is sent by whoever claims its row",
     "entrance.sweep_codes": "a code is made once, under its row's lock",

@@ -15,8 +15,9 @@ from openpyxl import Workbook
 from conduct import actions as conduct_actions
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Duty
-from qcportal.campaigns.actions import grant_places, let_judge
+from qcportal.campaigns.actions import grant_places, let_judge, let_run
 from qcportal.campaigns.form_actions import begin_form_version
+from qcportal.campaigns.models import Campaign, HigherChange
 from qcportal.campaigns.rubric_actions import begin_rubric
 from qcportal.campaigns.stages import Stage
 from qcportal.campaigns.time_actions import extend_for
@@ -25,6 +26,8 @@ from qcportal.documents.models import Document
 from qcportal.imports import actions as importing
 from qcportal.inbox.models import Message
 from qcportal.management.commands import load_campaign
+from qcportal.notices import actions as notices
+from qcportal.notices import shows
 from qcportal.notices.models import NoticeAttachment
 from qcportal.people import actions as inviting
 from qcportal.people.models import Invitation
@@ -86,10 +89,26 @@ def build(walk: factories.Walk) -> World:
     begin_form_version(category.pk, by=cast.association, at=at)
     first = category.rubrics.get(topic_type="problem")
     begin_rubric(category.pk, "problem", like=first, by=cast.association, at=at)
+    draft = written_notice(walk)
+    notices.bring_out(at=at)
     make_everything()
     things = _things(result, export) | _people_things(cast.group, asked) | registered
-    things |= _conduct(walk)
+    things |= _conduct(walk) | draft | {"forwarded": _forwarded(walk).code}
     return World(_people(cast, idle), things, result, walk, ABSENT)
+
+
+def written_notice(walk: factories.Walk) -> dict[str, Any]:
+    """A draft of the secretariat's with one attachment."""
+    by, at = walk.cast.association, walk.at
+    draft = notices.begin(
+        walk.campaign.pk, shows.begun_with(walk.campaign), by=by, at=at
+    )
+    text = {
+        "kind": "text", "number": "1", "title": "须知", "audience": "filers",
+        "category": None, "link": None, "paragraphs": ["不收取任何费用。"],
+    }  # fmt: skip
+    made = notices.add_attachment(draft.pk, text, version=1, by=by, at=at)
+    return {"draft_notice": draft.slug, "notice_file": made.document.key}
 
 
 def registered_topic(cast: factories.Cast, at: datetime) -> Topic:
@@ -166,6 +185,21 @@ def _conduct(walk: factories.Walk) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _forwarded(walk: factories.Walk) -> Campaign:
+    """An earlier year, being set up, that forwards the other association's campaign."""
+    higher = Campaign.objects.filter(host=walk.cast.other_association.organisation)[0]
+    made = Campaign.objects.create(
+        code="forwarded-2019", year=2019, name="转发的活动", headline="转发的活动",
+        host=walk.campaign.host, higher=higher, letters="SQC",
+    )  # fmt: skip
+    made.categories.create(code="result", name="成果")
+    let_run(made, walk.cast.association.user, by=None, at=walk.at)
+    HigherChange.objects.create(
+        campaign=made, key="window-1", what="window", words="改了时间。", at=walk.at
+    )
+    return made
+
+
 def _people(cast: factories.Cast, idle: Actor) -> dict[str, Actor | None]:
     return {
         "nobody": None,
@@ -201,8 +235,8 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "table_kind": "table", "body": result.recommender.letters,
         "campaign": result.campaign.code, "year": result.campaign.year,
         "block": "naming", "line_kind": "awards", "place": 1, "category": "result",
-        "tab": "notices", "extension": result.campaign.extensions.get().pk,
-        "stage": "filing", "notice": result.campaign.notices.all()[0].slug,
+        "extension": result.campaign.extensions.get().pk,
+        "stage": "filing", "notice": result.campaign.notices.get(is_main=True).slug,
         "form_number": 1, "rubric_type": "problem",
         "grant": result.campaign.quota_grants.get().pk,
         "quota": result.campaign.quota_rules.order_by("pk")[0].pk,
@@ -224,9 +258,11 @@ def _people_things(group: Actor, asked: Invitation) -> dict[str, Any]:
 NO_KEY = "00000000-0000-4000-8000-000000000000"
 # What never existed, of the same shape: word → path part.
 ABSENT = {
+    "draft_notice": "nothing", "notice_file": NO_KEY,
     "extension": 999999, "quota": 999999, "grant": 999999, "result": "2020-SQC-9999", "records": NO_KEY, "form": NO_KEY, "sheet": "0" * 16,
     "export": "0" * 16, "list": NO_KEY, "certificate": "SQC2020-1-9999",
     "summary": NO_KEY, "table": "0000-0000", "campaign": "shanghai-1999",
+    "forwarded": "forwarded-1999",
     "body": "ZZ", "message": 999999, "organisation": NO_KEY, "seat": NO_KEY,
     "invitation": NO_KEY, "registration": "2222-2222-2222", "asked": 999999,
     "import": NO_KEY,

@@ -30,6 +30,8 @@ WHAT = {
     "setting_checked": "核对设定",
     "setting_unchecked": "取消核对设定",
     "campaign_begun": "开始新活动",
+    "campaign_forwarded": "转发上级通知",
+    "higher_changes_seen": "看过上级的改动",
     "campaign_changed": "改活动设置",
     "line_added": "设置里增加一行",
     "line_changed": "改设置里的一行",
@@ -53,6 +55,17 @@ WHAT = {
     "rubric_begun": "起新版评审表",
     "rubric_published": "发布评审表",
     "rubric_dropped": "删掉评审表草稿",
+    "notice_begun": "起草通知",
+    "notice_changed": "改通知",
+    "notice_published": "公开通知",
+    "notice_taken_back": "通知改回草稿",
+    "notice_withdrawn": "撤回通知",
+    "notice_corrected": "起草更正",
+    "notice_dropped": "删掉通知草稿",
+    "notice_attached": "加通知附件",
+    "notice_attachment_changed": "改通知附件",
+    "notice_attachment_moved": "调附件的顺序",
+    "notice_detached": "拿掉通知附件",
     "campaign_run_granted": "授权办理活动",
     "campaign_run_revoked": "收回办理活动",
     "campaign_judge_granted": "加入评审专家",
@@ -230,7 +243,7 @@ def about(code: str, key: str) -> str:
     if code in OF_A_CATEGORY:
         return ""
     own = OF_AN_ORGANISATION | KEYED | OF_A_PERSON
-    if code.startswith("campaign_") or code in own:
+    if code.startswith(("campaign_", "notice_")) or code in own:
         return ""
     return key
 
@@ -242,6 +255,10 @@ def details(data: dict[str, Any]) -> str:
         parts.append(f"{_times(data['old'])} 改为 {_times(data['new'])}")
     if data.get("line"):
         parts.append(f"“{data['line']}”")
+    if data.get("notice"):
+        parts.append(f"《{data['notice']}》")
+    if data.get("attachment"):
+        parts.append(str(data["attachment"]))
     if isinstance(data.get("fields"), list) and data["fields"]:
         parts.append(f"改了{'、'.join(map(str, data['fields']))}")
     if data.get("tier") in TIERS:

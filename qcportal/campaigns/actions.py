@@ -9,7 +9,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation, User
 from qcportal.audit.record import record
-from qcportal.campaigns import quotas, rules
+from qcportal.campaigns import higher_changes, quotas, rules
 from qcportal.campaigns.models import (
     Campaign,
     Category,
@@ -54,7 +54,7 @@ def move_window(
     refuse_if(
         rules.why_not_move_window(window, opens_at, closes_at, reason, advised_at)
     )
-    WindowChange.objects.create(
+    change = WindowChange.objects.create(
         window=window,
         old_opens_at=window.opens_at,
         old_closes_at=window.closes_at,
@@ -72,6 +72,7 @@ def move_window(
     window.opens_at, window.closes_at = opens_at, closes_at
     window.advised_at = advised_at
     window.save(update_fields=["opens_at", "closes_at", "advised_at"])
+    higher_changes.window_moved(window, change)
     return window
 
 

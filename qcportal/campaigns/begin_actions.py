@@ -12,6 +12,7 @@ from qcportal.audit.record import record
 from qcportal.campaigns import access, presets
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.actions import let_run
+from qcportal.campaigns.higher_changes import know_notices
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.presets.cloning import moved
 from qcportal.refusals import refuse, refuse_if
@@ -31,6 +32,7 @@ def begin_from(
         preset, host=by.organisation, code=free_code(preset.raw["code"]), at=at
     )
     let_run(campaign, by.user, by=by, at=at)
+    know_notices(campaign, at)
     record(by, "campaign_begun", campaign.code, at=at, campaign=campaign.code,
            name=campaign.name, source=preset.raw["code"])  # fmt: skip
     return campaign

@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from qcportal.campaigns.forms import say_plainly
+from qcportal.campaigns.forwarding import MOST_DAYS
 from qcportal.campaigns.models import Campaign
 from qcportal.ui.forms import PortalForm, RadioCards
 
@@ -48,6 +49,28 @@ class CloneForm(YearForm):
         super().__init__(*args, auto_id="id_clone_%s", **kwargs)
         say_plainly(self)
         self.fields["source"].queryset = own.order_by("-year", "-pk")
+
+
+class ForwardForm(PortalForm):
+    higher = forms.ModelChoiceField(
+        Campaign.objects.none(), label="转发哪个活动", to_field_name="code",
+        empty_label=None,
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label="比上级截止提前几天", min_value=1, max_value=MOST_DAYS,
+        help_text="本单位的时间按上级“推荐单位推荐”的截止时间往前提，建好以后还可以改",
+    )  # fmt: skip
+    name = forms.CharField(
+        label="本单位的活动名称", max_length=80, required=False,
+        help_text="空着用上级的名称，后面注明由谁转发",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, offered: QuerySet[Campaign], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_forward_%s", **kwargs)
+        say_plainly(self)
+        field = self.fields["higher"]
+        field.queryset = offered.order_by("-year", "-pk")
+        field.label_from_instance = lambda one: f"{one.name}（{one.host.label}）"
 
 
 class ImportForm(PortalForm):

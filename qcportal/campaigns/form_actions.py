@@ -11,7 +11,7 @@ from django.db import transaction
 
 from qcportal.accounts.actors import Actor
 from qcportal.audit.record import record
-from qcportal.campaigns import form_rules
+from qcportal.campaigns import form_rules, higher_changes
 from qcportal.campaigns.models import Category, FormVersion
 from qcportal.campaigns.samples import starter
 from qcportal.refusals import refuse_if
@@ -86,6 +86,7 @@ def publish_form_version(
     found.published_at, found.reason = at, reason.strip()
     record(by, "form_published", found.category.code, at=at, reason=found.reason,
            **_said(found))  # fmt: skip
+    higher_changes.form_published(found, at=at)
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
+from django.db.models import Q
 from django.utils import timezone
 
 from qcportal.accounts.models import Organisation
@@ -17,7 +18,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns import definition, wording
 from qcportal.campaigns.models import Campaign, Category, QuotaRule, Rubric, Window
 from qcportal.campaigns.rubric_rules import faults_of
-from qcportal.campaigns.rules import moment
+from qcportal.campaigns.rules import moment, why_not_before_higher
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import Refusal
 
@@ -44,7 +45,8 @@ def gaps(campaign: Campaign, at: datetime) -> list[Refusal]:
 
 
 def _profile(campaign: Campaign) -> Iterator[Refusal]:
-    """``facts_missing``, ``no_contact``, ``no_fee_words``."""
+    """``facts_missing``, ``no_contact``, ``no_fee_words``; of a forwarded campaign
+    ``no_document_number``: it has a number of its own."""
     needed = {"name": "活动名称", "headline": "首页标题", "letters": "编号字母"}
     empty = [words for name, words in needed.items() if not getattr(campaign, name)]
     if empty:
@@ -53,6 +55,8 @@ def _profile(campaign: Campaign) -> Iterator[Refusal]:
         yield Refusal("no_contact", "联系方式要有地址和电话。", "profile")
     if not campaign.no_fee_words.strip():
         yield Refusal("no_fee_words", "还没有写不收费承诺。", "profile")
+    if campaign.higher_id and not campaign.document_number.strip():
+        yield Refusal("no_document_number", "还没有填本单位转发的文号。", "profile")
 
 
 # --- 时间和节点 ---------------------------------------------------------------------
@@ -122,16 +126,11 @@ def _before_higher(
     campaign: Campaign, found: list[tuple[Stage, Window]]
 ) -> Iterator[Refusal]:
     """What is forwarded must be in hand before the higher body closes."""
-    due = campaign.higher.window(Stage.RECOMMENDING) if campaign.higher else None
-    if due is None or not found:
+    if campaign.higher_id is None or not found:
         return
     stage, last = max(found, key=lambda pair: pair[1].closes_at)
-    if last.closes_at >= due.closes_at:
-        yield _time_gap(
-            "later_than_higher",
-            f"“{stage.label}”{moment(last.closes_at)} 关闭，来不及赶上级的 "
-            f"{moment(due.closes_at)}。",
-        )
+    for said in why_not_before_higher(campaign, stage, last.closes_at):
+        yield _time_gap(said.code, said.message)
 
 
 def _milestones(campaign: Campaign) -> Iterator[Refusal]:
@@ -213,7 +212,8 @@ def _rubrics(category: Category) -> Iterator[Refusal]:
 
 
 def _quotas(campaign: Campaign, categories: list[Category]) -> Iterator[Refusal]:
-    """``quota_type``, ``quota_category``, ``quota_body``: rules that can never count."""
+    """``quota_type``, ``quota_category``, ``quota_body``: rules that can never count.
+    ``no_own_quota``: places are not forwarded, the lower body lays down its own."""
     types = {
         choice.code
         for category in categories
@@ -221,7 +221,14 @@ def _quotas(campaign: Campaign, categories: list[Category]) -> Iterator[Refusal]
         for choice in category.newest_form.form.topic_types
     }
     known = {category.pk: category for category in categories}
-    rules = campaign.quota_rules.select_related("recommender")
+    rules = list(campaign.quota_rules.select_related("recommender"))
+    recommended = any(category.needs_recommender for category in categories)
+    if campaign.higher_id and recommended and not rules:
+        yield Refusal(
+            "no_own_quota",
+            "上级的名额不会带下来，请定本活动的名额；不限的也要写一条。",
+            "quotas",
+        )
     for rule in rules:
         yield from _quota(rule, types, known)
 
@@ -316,8 +323,38 @@ def _checks(campaign: Campaign) -> Iterator[Refusal]:
 
 
 def _notices(campaign: Campaign) -> Iterator[Refusal]:
-    if not campaign.notices.exists():
-        yield Refusal("no_notice", "还没有通知。", "notices")
+    """``no_notice``, ``notice_draft``, ``attachment_missing``; caution ``notice_late``."""
+    main = campaign.notices.filter(is_main=True, withdrawn_at__isnull=True).first()
+    if main is None:
+        yield Refusal("no_notice", "还没有布置整个活动的通知。", "notices")
+    elif main.published_at is None:
+        yield Refusal(
+            "notice_draft", f"《{main.title}》还是草稿，请定好公开的时间。", "notices"
+        )
+    else:
+        yield from _notice_late(campaign, main.published_at)
+    # Attachments the portal makes always have their files ordered.
+    missing = Q(attachments__kind="upload", attachments__document__isnull=True)
+    missing |= Q(attachments__kind="notice", attachments__link__isnull=True)
+    rows = campaign.notices.filter(missing, published_at__isnull=False)
+    for notice, number, title in rows.values_list(
+        "title", "attachments__number", "attachments__title"
+    ):
+        yield Refusal(
+            "attachment_missing",
+            f"《{notice}》的附件{number}《{title}》还没有文件。",
+            "notices",
+        )
+
+
+def _notice_late(campaign: Campaign, published_at: datetime) -> Iterator[Refusal]:
+    opens = min((w.opens_at for w in campaign.windows.all()), default=None)
+    if opens and published_at > opens:
+        yield Refusal(
+            "notice_late",
+            f"活动通知 {moment(published_at)} 才公开，申报 {moment(opens)} 就开放了。",
+            "notices", "caution",
+        )  # fmt: skip
 
 
 def _please_check(campaign: Campaign) -> Iterator[Refusal]:

@@ -25,12 +25,14 @@ TABS: dict[str, tuple[str, str]] = {
     "rubrics": ("评审表", "campaigns:rubrics"),
     "honours": ("奖项、公示和证书", "campaigns:honours"),
     "checks": ("形式审查", "campaigns:checks"),
-    "notices": ("通知", "campaigns:summary"),
+    "notices": ("通知", "notices:desk"),
+    "differences": ("差异对照", "campaigns:differences"),
+    "upward": ("上报事项", "upward:due"),
     "extensions": ("单独延期", "campaigns:extensions"),
     "opening": ("检查并发布", "campaigns:opening"),
 }
-# They come with the campaign's file and are shown, not edited.
-READ_ONLY = ("notices",)
+# Of a campaign forwarded from a higher association's only.
+FORWARDED_ONLY = ("differences", "upward")
 # The steps of setting up a campaign, after 从哪里来.
 STEPS = ("profile", "times", "categories", "quotas", "rubrics", "honours", "notices", "opening")  # fmt: skip
 # What a check is said as when it is passed; the order of the list.
@@ -63,8 +65,7 @@ def url_of(tab: str, code: str) -> str:
     """The page of a tab; the check for no tab at all."""
     if tab not in TABS:
         return reverse("campaigns:opening", args=[code])
-    of_tab = [tab] if tab in READ_ONLY else []
-    return reverse(TABS[tab][1], args=[code, *of_tab])
+    return reverse(TABS[tab][1], args=[code])
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,14 @@ class Tab:
 
 
 def tabs(campaign: Campaign, current: str) -> list[Tab]:
-    """Extensions only where there is something to extend."""
+    """Extensions only where there is something to extend, what concerns the higher
+    association only where there is one."""
+    hidden = set() if campaign.published_at else {"extensions"}
+    hidden |= set() if campaign.higher_id else set(FORWARDED_ONLY)
     return [
         Tab(key, label, url_of(key, campaign.code), key == current)
         for key, (label, _) in TABS.items()
-        if key != "extensions" or campaign.published_at is not None
+        if key not in hidden
     ]
 
 
@@ -150,11 +154,12 @@ def _shorter(word: str) -> Iterable[str]:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of 发布前检查; ``url`` is where to mend it."""
+    """One line of 发布前检查; ``url`` is where to mend it. A caution stops nothing."""
 
     ok: bool
     text: str
     url: str = ""
+    caution: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,8 +176,13 @@ class Readiness:
 def readiness(campaign: Campaign, at: datetime) -> Readiness:
     """Every topic once when it is in order, else each of its gaps."""
     found: dict[str, list[Refusal]] = {}
+    cautions = []
     for gap in gaps(campaign, at):
-        found.setdefault(place_of(gap), []).append(gap)
+        if gap.kind == "caution":
+            url = _mend(place_of(gap), campaign.code) + _row_of(gap)
+            cautions.append(Line(False, gap.message, url, caution=True))
+        else:
+            found.setdefault(place_of(gap), []).append(gap)
     lines = [Line(True, words) for key, words in PASSED.items() if key not in found]
     passed = len(lines)
     for key, missing in found.items():
@@ -182,7 +192,7 @@ def readiness(campaign: Campaign, at: datetime) -> Readiness:
             lines.append(Line(False, said, url))
             continue
         lines += [Line(False, gap.message, url + _row_of(gap)) for gap in missing]
-    return Readiness(lines, passed, passed + len(found))
+    return Readiness(lines + cautions, passed, passed + len(found))
 
 
 def _row_of(gap: Refusal) -> str:

@@ -673,6 +673,43 @@ class AwardLevel(models.Model):
         return self.name
 
 
+class HigherChange(models.Model):
+    """One thing a higher association changed in a campaign that a lower one forwarded;
+    stays marked (上级已改) until the lower secretariat has looked at it. ``key`` names
+    the event, so that it is told once; ``subject`` what of the campaign it touched (a
+    stage, a category's code, a title)."""
+
+    class What(models.TextChoices):
+        WINDOW = "window", "时间"
+        MILESTONE = "milestone", "主要节点"
+        NOTICE = "notice", "通知"
+        FORM = "form", "申报表"
+
+    campaign = models.ForeignKey(
+        Campaign,
+        models.CASCADE,
+        related_name="higher_changes",
+        verbose_name="转发的活动",
+    )
+    key = models.CharField(max_length=80)
+    what = models.CharField("改了什么", max_length=12, choices=What)
+    subject = models.CharField(max_length=120, blank=True)
+    words = models.CharField("说明", max_length=300)
+    at = models.DateTimeField("什么时候")
+    seen_at = models.DateTimeField("看过的时间", null=True, blank=True)
+    seen_by_name = models.CharField("谁看过", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "上级的改动"
+        verbose_name_plural = "上级的改动"
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "key"], name="higher_change_told_once"
+            )
+        ]
+
+
 class Counter(models.Model):
     """Running numbers of a campaign, taken under a row lock: no gap, no double."""
 

@@ -12,7 +12,7 @@ from qcportal.accounts.roles import Role
 from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign, Category, Standing, Window
-from qcportal.campaigns.stages import Stage
+from qcportal.campaigns.stages import ONLINE_STAGES, Stage
 from qcportal.refusals import Refusal
 
 
@@ -97,6 +97,29 @@ def why_not_recommending_body(
     yield Refusal("standing_lost", words)
 
 
+def due_above(campaign: Campaign) -> datetime | None:
+    """When what a forwarded campaign brings up must be in the higher association's
+    hands: the closing of its recommending, or the body's own extension of it."""
+    if campaign.higher is None:
+        return None
+    whose = Whose(organisations=(campaign.host_id,))
+    return closing(campaign.higher, Stage.RECOMMENDING, whose)
+
+
+def why_not_before_higher(
+    campaign: Campaign, stage: Stage, closes_at: datetime
+) -> Iterator[Refusal]:
+    """``later_than_higher``: what is filed, stamped and recommended below must be done
+    before the higher association closes."""
+    due = due_above(campaign)
+    if due is not None and stage in ONLINE_STAGES and closes_at >= due:
+        yield Refusal(
+            "later_than_higher",
+            f"“{stage.label}”{moment(closes_at)} 关闭，来不及赶上级的 {moment(due)}。",
+            "closes_at",
+        )
+
+
 def why_closed_for_all(
     campaign: Campaign,
     stage: Stage,
@@ -136,8 +159,8 @@ def why_not_move_window(
     reason: str,
     advised_at: datetime | None = None,
 ) -> Iterator[Refusal]:
-    """``campaign_ended``, ``window_order``, ``advised_outside``, ``reason_missing``
-    once the campaign is published, ``nothing_changed``."""
+    """``campaign_ended``, ``window_order``, ``advised_outside``, ``later_than_higher``,
+    ``reason_missing`` once the campaign is published, ``nothing_changed``."""
     if window.campaign.ended_at is not None:
         yield Refusal(
             "campaign_ended", "活动已经办结，要改先在“检查并发布”页重新打开。"
@@ -148,6 +171,7 @@ def why_not_move_window(
         yield Refusal(
             "advised_outside", "建议办完时间要在开放和关闭之间。", "advised_at"
         )
+    yield from why_not_before_higher(window.campaign, Stage(window.stage), closes_at)
     if window.campaign.published_at is not None and not reason.strip():
         yield Refusal("reason_missing", "请写明原因，会记入操作日志。", "reason")
     same = (window.opens_at, window.closes_at, window.advised_at)

@@ -14,7 +14,7 @@ from django.db import models, transaction
 
 from qcportal.accounts.actors import Actor
 from qcportal.audit.record import record
-from qcportal.campaigns import gaps, impact, wording
+from qcportal.campaigns import gaps, higher_changes, impact, wording
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.models import (
     Campaign,
@@ -112,7 +112,16 @@ def add_line(
     )
     record(by, "line_added", kind, at=at, campaign=campaign.code, line=str(name_of(line)),
            after=rules.values_of(line, rules.LINES[kind].fields), reason=reason.strip())  # fmt: skip
+    _tell_lower(campaign, kind, name_of(line), "是新加的", at)
     return line
+
+
+def _tell_lower(
+    campaign: Campaign, kind: str, name: str, words: str, at: datetime
+) -> None:
+    """Lower associations that forwarded the campaign go by its timetable."""
+    if kind == "milestones":
+        higher_changes.milestone_changed(campaign, name, words, at)
 
 
 def name_of(line: Any) -> str:
@@ -140,6 +149,12 @@ def save_line(
     record(by, "line_changed", kind, at=at, campaign=campaign.code, line=name_of(line),
            fields=rules.labels(type(line), changed), before=before,
            after=rules.values_of(line, sorted(changed)), reason=reason.strip())  # fmt: skip
+    if changed & {"title", "label", "starts_on", "ends_on"}:
+        _tell_lower(campaign, kind, name_of(line), _now_says(line), at)
+
+
+def _now_says(line: Any) -> str:
+    return f"改为 {line.label}" if hasattr(line, "label") else ""
 
 
 @transaction.atomic
@@ -154,6 +169,7 @@ def remove_line(
     refuse_if(rules.unconfirmed(found, campaign, confirmed=confirmed))
     record(by, "line_removed", kind, at=at, campaign=campaign.code, line=name_of(line),
            before=rules.values_of(line, rules.LINES[kind].fields), reason=reason.strip())  # fmt: skip
+    _tell_lower(campaign, kind, name_of(line), "去掉了", at)
     _delete(line, f"“{name_of(line)}”已经用上了，不能删；可以改名称。")
 
 

@@ -69,7 +69,9 @@ def _caution(code: str, message: str) -> Refusal:
     return Refusal(code, message, "closes_at", "caution")
 
 
-STOPPING = {"closes_now", "hides_open", "left_behind", "less_time"}
+STOPPING = {
+    "closes_now", "hides_open", "left_behind", "less_time", "lower_too_late",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

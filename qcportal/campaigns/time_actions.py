@@ -9,9 +9,10 @@ from django.db import transaction
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
 from qcportal.audit.record import record
-from qcportal.campaigns import impact
+from qcportal.campaigns import higher_changes, impact
 from qcportal.campaigns import settings_rules as rules
 from qcportal.campaigns.models import Campaign, Category, Extension, Window
+from qcportal.campaigns.rules import why_not_before_higher
 from qcportal.campaigns.settings_actions import locked
 from qcportal.campaigns.stages import Stage
 from qcportal.refusals import refuse, refuse_if
@@ -33,6 +34,7 @@ def plan_window(
     if campaign.windows.filter(stage=stage, category=category).exists():
         refuse("window_there", "同事刚刚安排过这个时间，请看过再改。", "closes_at")
     refuse_if(rules.why_not_plan_window(opens_at, closes_at, advised_at))
+    refuse_if(why_not_before_higher(campaign, stage, closes_at))
     window = Window.objects.create(
         campaign=campaign, stage=stage, category=category,
         opens_at=opens_at, closes_at=closes_at, advised_at=advised_at,
@@ -40,6 +42,7 @@ def plan_window(
     record(by, "window_planned", stage, at=at, campaign=campaign.code,
            name=category.name if category else "", reason=reason.strip(),
            opens=opens_at.isoformat(), closes=closes_at.isoformat())  # fmt: skip
+    higher_changes.window_planned(window, at=at)
     return window
 
 
@@ -69,6 +72,7 @@ def drop_window(
         refuse_if(rules.unconfirmed(found, campaign, confirmed=confirmed))
     record(by, "window_dropped", stage, at=at, campaign=campaign.code,
            name=category.name, reason=reason.strip())  # fmt: skip
+    higher_changes.window_dropped(window, at=at)
     window.delete()
 
 
@@ -86,6 +90,7 @@ def extend_for(
             campaign, stage, organisation, record_code, closes_at, reason
         )
     )
+    refuse_if(why_not_before_higher(campaign, stage, closes_at))
     new = {"organisation": organisation, "record": record_code, "closes_at": closes_at}
     refuse_if(
         impact.affected(impact.Change(campaign, "extension", new=new, stage=stage), at)
@@ -97,6 +102,7 @@ def extend_for(
     record(by, "extension_given", stage, at=at, campaign=campaign.code,
            name=organisation.name if organisation else record_code,
            closes=closes_at.isoformat(), reason=reason.strip())  # fmt: skip
+    higher_changes.extended(made, at=at)
     return made
 
 
@@ -118,4 +124,5 @@ def end_extension(
     record(by, "extension_ended", found.stage, at=at, campaign=campaign.code,
            name=found.organisation.name if found.organisation else found.record,
            reason=reason.strip())  # fmt: skip
+    higher_changes.extended(found, at=at, ended=True)
     return found

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from qcportal.campaigns.views import (
     blocks,
     extensions,
+    forwarding,
     grants,
     lines,
     listing,
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("new/", listing.new, name="new"),
     path("new/preset/", listing.begin_preset, name="begin_preset"),
     path("new/clone/", listing.begin_clone, name="begin_clone"),
+    path("new/forward/", listing.begin_forward, name="begin_forward"),
     path("new/import/", listing.begin_import, name="begin_import"),
     path("<slug:code>/export/", listing.export, name="export"),
     # windows
@@ -79,10 +81,17 @@ urlpatterns: list[URLPattern] = [
     path(f"{QUOTAS}preview/", quotas.preview, name="quota_preview"),
     path(f"{QUOTAS}grants/", grants.grants, name="grants"),
     path(f"{QUOTAS}grants/<int:grant>/end/", grants.end, name="end_grant"),
+    # what was forwarded
+    path(f"{HERE}differences/", forwarding.differences, name="differences"),
+    path(f"{HERE}differences/seen/", forwarding.see_changes, name="see_changes"),
+    path(
+        f"{HERE}differences/forms/<slug:category>/",
+        forwarding.take_form,
+        name="take_form",
+    ),
     # the life of a campaign
     path(f"{HERE}opening/", opening.opening, name="opening"),
     path(f"{HERE}check/", opening.check_setting, name="check_setting"),
-    path(f"{HERE}summary/<slug:tab>/", opening.summary, name="summary"),
     path("<slug:code>/publish/", opening.publish, name="publish"),
     path("<slug:code>/end/", opening.end, name="end"),
     path("<slug:code>/reopen/", opening.reopen, name="reopen"),

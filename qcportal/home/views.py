@@ -17,7 +17,7 @@ from qcportal import clock
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.standing import standing
-from qcportal.campaigns import access, phases
+from qcportal.campaigns import access, forwarding, phases
 from qcportal.campaigns.models import Campaign
 from qcportal.home import shows
 from qcportal.notices.models import Notice, NoticeAttachment
@@ -31,7 +31,7 @@ NOTICES_SHOWN = 5
 
 def _campaigns() -> QuerySet[Campaign]:
     """Published ones, newest first, with all that a face reads."""
-    found = Campaign.objects.public().select_related("host")
+    found = Campaign.objects.public().select_related("host", "higher__host")
     return found.prefetch_related("windows", "categories", "milestones")
 
 
@@ -82,10 +82,10 @@ def _home_facts(found: list[shows.Face], at: datetime) -> dict[str, Any]:
 
 
 def _attachments(campaign: Campaign, at: datetime) -> QuerySet[NoticeAttachment]:
-    found = NoticeAttachment.objects.filter(
-        notice__campaign=campaign, notice__published_at__lte=at
-    )
-    return found.select_related("document", "notice")
+    if campaign.published_at is None:  # a preview: what will hang there
+        planned = campaign.notices.filter(published_at__isnull=False)
+        return NoticeAttachment.objects.filter(notice__in=planned).with_files(at)
+    return NoticeAttachment.objects.offered_at(at).filter(notice__campaign=campaign)
 
 
 @acting_as(Role.ASSOCIATION)
@@ -126,9 +126,29 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "windows": shows.windows(found, at),
         "ways": [(c, shows.way_up(c)) for c in found.categories_in_order],
         "notices": found.notices.public_at(at)[:NOTICES_SHOWN],
-        "attachments": _attachments(found, at),
+        "attachments": _attachments(found, at), "above": _above(found, at),
+        "may_forward": _may_forward(request, found),
     }  # fmt: skip
     return render(request, "public/campaign.html", facts)
+
+
+def _above(campaign: Campaign, at: datetime) -> dict[str, Any] | None:
+    """The campaign it was forwarded from and that one's own notice."""
+    higher = campaign.higher
+    if higher is None or higher.published_at is None:
+        return None
+    notices = higher.notices.public_at(at)
+    return {"campaign": higher, "notice": notices.filter(is_main=True).first()}
+
+
+def _may_forward(request: HttpRequest, campaign: Campaign) -> bool:
+    """A lower association that has not forwarded it yet is offered to."""
+    if not request.user.is_authenticated:
+        return False
+    offered = forwarding.offered(request.actor).filter(pk=campaign.pk)
+    return offered.exists() and not forwarding.forwarded(
+        campaign, request.actor.organisation
+    )
 
 
 @login_not_required
@@ -167,7 +187,7 @@ def years(request: HttpRequest) -> HttpResponse:
     _keep_until_change(request, found)
     own = Notice.objects.filter(campaign__in=[face.campaign for face in found])
     first: dict[int, Notice] = {}
-    for notice in own.public_at(at).order_by("published_at", "pk"):
+    for notice in own.public_at(at).order_by("-is_main", "published_at", "pk"):
         first.setdefault(notice.campaign_id, notice)
     rows = [(face, first.get(face.campaign.pk)) for face in found]
     return render(request, "public/years.html", {"page": page, "rows": rows})

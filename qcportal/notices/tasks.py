@@ -1,27 +1,12 @@
-"""Errands of the worker: texts that hang on a notice."""
+"""The errand of the beat: hours that come. The papers' tasks stand in rendering.py."""
 
-from qcportal.documents import pdf
-from qcportal.documents.making import paper_task
-from qcportal.documents.models import Document
-from qcportal.notices.models import NoticeAttachment
+from celery import shared_task
+
+from qcportal import clock
+from qcportal.notices import actions
 
 
-@paper_task("notices.render_text")
-def render_text(document: Document) -> bytes:
-    attachment = NoticeAttachment.objects.select_related("notice__campaign").get(
-        document=document
-    )
-    campaign = attachment.notice.campaign
-    paragraphs = attachment.paragraphs
-    if attachment.kind == "summary":
-        paragraphs = [
-            "推荐单位（盖章）：",
-            "总结里要写到：",
-            *[f"{i}. {point}" for i, point in enumerate(campaign.summary_points, 1)],
-        ]
-    facts = {
-        "number": attachment.number,
-        "title": attachment.title,
-        "paragraphs": paragraphs,
-    }
-    return pdf.render("papers/notice_text.html", facts)
+@shared_task(name="notices.bring_out", ignore_result=True)
+def bring_out() -> None:
+    """Every minute, by the beat: the papers of notices whose hour has come."""
+    actions.bring_out(at=clock.now())

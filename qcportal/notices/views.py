@@ -4,54 +4,87 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from qcportal import clock
 from qcportal.campaigns.models import Campaign
 from qcportal.documents import serving
+from qcportal.notices import shows
+from qcportal.notices.forms import SearchForm
 from qcportal.notices.models import Notice, NoticeAttachment
+from qcportal.notices.searching import found as search
 
-
-def _public_attachments() -> NoticeAttachment:
-    return NoticeAttachment.objects.filter(
-        notice__in=Notice.objects.public_at(clock.now())
-    ).select_related("document", "notice")
+PER_PAGE = 25
+CAMPAIGNS_PER_PAGE = 5
 
 
 @login_not_required
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
-    notices = Notice.objects.public_at(clock.now()).select_related("campaign")
-    page = Paginator(notices, 25).get_page(request.GET.get("page"))
-    return render(request, "notices/list.html", {"page": page})
+    """Newest first, the pinned on top; ``?q=`` looks in titles, words and numbers."""
+    words = SearchForm.words(request.GET)
+    rows = search(Notice.objects.readable_at(clock.now()), words)
+    page = Paginator(rows.select_related("campaign"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(request, "notices/list.html", {"page": page, "words": words})
 
 
 @login_not_required
 @require_safe
 def notice(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(
-        Notice.objects.public_at(clock.now()).select_related("campaign"), slug=slug
+    """404 before its hour, as for one that does not exist."""
+    at = clock.now()
+    rows = Notice.objects.readable_at(at).select_related(
+        "campaign", "corrects__campaign", "paper"
     )
-    attachments = found.attachments.select_related("document")
-    return render(
-        request, "notices/notice.html", {"notice": found, "attachments": attachments}
-    )
+    found = get_object_or_404(rows, slug=slug)
+    return render(request, "notices/notice.html", shows.reading(found, at))
+
+
+@login_not_required
+@require_safe
+def paper(request: HttpRequest, slug: str) -> HttpResponse:
+    """The notice as PDF, while it is in force."""
+    rows = Notice.objects.public_at(clock.now()).select_related("paper")
+    found = get_object_or_404(rows, slug=slug)
+    if found.paper is None:
+        raise Http404
+    return serving.respond(found.paper)
 
 
 @login_not_required
 @require_safe
 def downloads(request: HttpRequest) -> HttpResponse:
-    """Blank forms and rules of the newest campaign."""
-    campaign = Campaign.objects.newest()
-    attachments = _public_attachments().filter(notice__campaign=campaign)
-    return render(request, "notices/downloads.html", {"attachments": attachments})
+    """Blank forms and rules by campaign, newest first, and by who needs them."""
+    offered = NoticeAttachment.objects.offered_at(clock.now())
+    campaigns = Campaign.objects.public().filter(
+        pk__in=offered.values("notice__campaign")
+    )
+    page = Paginator(campaigns.order_by("-year", "-pk"), CAMPAIGNS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    rows = offered.filter(notice__campaign__in=list(page))
+    groups = [
+        (campaign, [row for row in rows if row.notice.campaign_id == campaign.pk])
+        for campaign in page
+    ]
+    return render(request, "notices/downloads.html", {"page": page, "groups": groups})
 
 
 @login_not_required
 @require_safe
 def download(request: HttpRequest, key: str) -> HttpResponse:
-    """A file hung on a public notice; anything else does not exist here."""
-    found = get_object_or_404(_public_attachments(), document__key=key)
-    return serving.respond(found.document)
+    """A file hung on a notice in force; anything else does not exist here."""
+    in_force = Notice.objects.public_at(clock.now())
+    rows = NoticeAttachment.objects.filter(notice__in=in_force)
+    hung = rows.filter(Q(document__key=key) | Q(word__key=key))
+    found = hung.select_related("document", "word").first()
+    files = found.files if found else []
+    wanted = next((one for one in files if one.key == key), None)
+    if wanted is None:
+        raise Http404
+    return serving.respond(wanted)

@@ -97,7 +97,11 @@ def _moved(
     key: str, value: Any, years: int, shift: timedelta, swaps: Mapping[str, str]
 ) -> Any:
     if isinstance(value, dict):
-        out = {k: _moved(k, v, years, shift, swaps) for k, v in value.items()}
+        out = {
+            k: _moved(k, v, years, shift, swaps)
+            for k, v in value.items()
+            if k not in LEFT_OUT
+        }
         return _in_order(out, value, shift)
     if isinstance(value, list):
         return [_moved(key, item, years, shift, swaps) for item in value]

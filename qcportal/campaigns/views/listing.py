@@ -14,9 +14,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
-from qcportal.campaigns import access, begin_actions, presets
+from qcportal.campaigns import (
+    access,
+    begin_actions,
+    forward_actions,
+    forwarding,
+    presets,
+)
 from qcportal.campaigns import settings_rules as rules
-from qcportal.campaigns.begin_forms import CloneForm, ImportForm, PresetForm
+from qcportal.campaigns.begin_forms import (
+    CloneForm,
+    ForwardForm,
+    ImportForm,
+    PresetForm,
+)
 from qcportal.campaigns.guide import url_of
 from qcportal.campaigns.models import Campaign
 from qcportal.clock import now
@@ -120,9 +131,54 @@ def _new(request: HttpRequest, status: int = 200, **typed: Any) -> HttpResponse:
         "clone_form": CloneForm(own=own, initial={"year": year}),
         "import_form": ImportForm(initial={"year": year}),
         "has_own": own.exists(), "against": list(rules.why_not_begin(request.actor)),
-        **typed,
+        **_forwarding(request), **typed,
     }  # fmt: skip
     return render(request, "campaigns/new.html", context, status=status)
+
+
+def _forwarding(request: HttpRequest) -> dict[str, Any]:
+    """转发上级通知: the form, and what was forwarded already; ``?higher=`` chooses."""
+    offered, own = forwarding.offered(request.actor), request.actor.organisation
+    done = Campaign.objects.filter(host=own, higher__in=offered).select_related(
+        "higher"
+    )
+    open_to = offered.exclude(forwarded_as__host=own).prefetch_related("windows")
+    ordered = open_to.order_by("-year", "-pk")
+    first = (
+        ordered.filter(code=request.GET.get("higher", "")).first() or ordered.first()
+    )
+    if first is None:
+        return {"forward_form": None, "forwarded": done.order_by("-year", "-pk")}
+    initial = {"higher": first.code, "days": forwarding.usual_days(first, own)}
+    form = ForwardForm(offered=open_to, initial=initial)
+    return {"forward_form": form, "forwarded": done.order_by("-year", "-pk")}
+
+
+@acting_as(Role.ASSOCIATION)
+@require_POST
+def begin_forward(request: HttpRequest) -> HttpResponse:
+    """The association's own campaign from a higher one's; a second click leads to it."""
+    form = ForwardForm(request.POST, offered=forwarding.offered(request.actor))
+    if form.is_valid():
+        higher, own = form.cleaned_data["higher"], request.actor.organisation
+        already = forwarding.forwarded(higher, own) is not None
+        try:
+            made = forward_actions.forward(
+                higher.pk, days=form.cleaned_data["days"],
+                name=form.cleaned_data["name"], by=request.actor, at=now(),
+            )  # fmt: skip
+        except Refused as no:
+            for refusal in no.refusals:
+                field = refusal.field if refusal.field in form.fields else None
+                form.add_error(field, refusal.message)
+        else:
+            return _was_forwarded(request, made) if already else _begun(request, made)
+    return _new(request, 422, forward_form=form)
+
+
+def _was_forwarded(request: HttpRequest, made: Campaign) -> HttpResponse:
+    messages.info(request, f"这个活动已经转发过，就是“{made.name}”。")
+    return redirect("campaigns:differences", made.code)
 
 
 @acting_as(Role.ASSOCIATION)

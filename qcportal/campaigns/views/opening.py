@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -110,14 +109,3 @@ def check_setting(request: HttpRequest, code: str) -> HttpResponse:
     act(campaign, request.POST.get("text", ""), by=request.actor, at=now())
     back = guide.url_of(request.POST.get("tab", ""), code)
     return redirect(f"{back}#please-check")
-
-
-@acting_as(Role.ASSOCIATION)
-@require_safe
-def summary(request: HttpRequest, code: str, tab: str) -> HttpResponse:
-    """通知, to be read: they came with the campaign's file."""
-    campaign = own_campaign(request, code)
-    if tab not in guide.READ_ONLY:
-        return redirect("campaigns:settings", code)
-    rows = campaign.notices.annotate(count=Count("attachments"))
-    return settings_page(request, "campaigns/summary.html", campaign, tab, notices=rows)

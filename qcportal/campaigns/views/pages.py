@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 
-from qcportal.campaigns import access, guide
+from qcportal.campaigns import access, forwarding, guide
 from qcportal.campaigns.chosen import SESSION_KEY
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.settings_forms import BLOCK_FORMS, SettingForm, block_form
@@ -18,7 +18,7 @@ from qcportal.refusals import Refusal
 
 def own_campaign(request: HttpRequest, code: str) -> Campaign:
     """The campaign, if the actor runs it; it is the one at work on from now on."""
-    own = access.run_by(request.actor).select_related("host")
+    own = access.run_by(request.actor).select_related("host", "higher__host")
     campaign = get_object_or_404(
         own.prefetch_related("windows", "categories"), code=code
     )
@@ -38,8 +38,20 @@ def settings_page(
         "tabs": guide.tabs(campaign, tab), "tab": tab, "draft": draft,
         "guide": guide.guide(campaign, tab), "to_check": guide.to_check(campaign),
         "ready": guide.readiness(campaign, at) if draft else None,
+        "above": _above(campaign),
     }  # fmt: skip
     return render(request, template, context, status=status)
+
+
+def _above(campaign: Campaign) -> dict[str, Any] | None:
+    """What the higher association changed since anybody looked, and which of the own
+    times come too late for it; None of a campaign not forwarded."""
+    if campaign.higher_id is None:
+        return None
+    return {
+        "changed": forwarding.unseen(campaign).count(),
+        "late": forwarding.too_late(campaign) if campaign.published_at else [],
+    }
 
 
 def by_script(request: HttpRequest) -> bool:

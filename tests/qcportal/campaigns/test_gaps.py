@@ -23,6 +23,7 @@ from qcportal.campaigns.models import (
     Window,
 )
 from qcportal.campaigns.stages import Stage
+from qcportal.notices.models import NoticeAttachment
 from qcportal.refusals import Refused
 
 TABS = {
@@ -46,6 +47,7 @@ def ready(at: datetime) -> Campaign:
     )
     found = presets.load(preset, at=at)
     Campaign.objects.filter(pk=found.pk).update(please_check=[])
+    found.notices.filter(is_main=True).update(published_at=at)
     return Campaign.objects.get(pk=found.pk)
 
 
@@ -103,6 +105,12 @@ def _milestone(**changes) -> Callable[[Campaign], None]:
     return lambda campaign: campaign.milestones.filter(order=1).update(**changes)
 
 
+def _attachments(**changes) -> Callable[[Campaign], None]:
+    return lambda campaign: NoticeAttachment.objects.filter(
+        notice__campaign=campaign, number="1-1"
+    ).update(**changes)
+
+
 def _form_without_certificate_field(campaign: Campaign) -> None:
     version = FormVersion.objects.get(category__campaign=campaign)
     for section in version.definition["sections"]:
@@ -130,6 +138,10 @@ def _form_without_certificate_field(campaign: Campaign) -> None:
         (lambda c: c.milestones.all().delete(), "no_milestone"),
         (_milestone(starts_on=None, ends_on=None, label="待定"), "milestone_without_day"),
         (lambda c: c.notices.all().update(campaign=_elsewhere(c)), "no_notice"),
+        (lambda c: c.notices.update(is_main=False), "no_notice"),
+        (lambda c: c.notices.update(published_at=None), "notice_draft"),
+        (_attachments(kind="upload", document=None, word=None), "attachment_missing"),
+        (_attachments(kind="notice"), "attachment_missing"),
         (lambda c: c.check_items.all().delete(), "no_check_item"),
         (lambda c: c.award_levels.all().delete(), "no_award"),
         (lambda c: Organisation.objects.filter(tier=Role.RECOMMENDER).delete(), "no_recommender"),
@@ -145,6 +157,26 @@ def test_every_gap_is_named(ready, at, change, code) -> None:
     when = at + timedelta(days=10) if code == "window_past" else at
     change(ready)
     assert code in codes(ready, when)
+
+
+def test_a_notice_later_than_the_opening_is_a_caution(ready, at) -> None:
+    ready.notices.filter(is_main=True).update(published_at=at + timedelta(hours=33))
+    (gap,) = gaps(ready, at)
+    assert (gap.code, gap.kind, gap.field) == ("notice_late", "caution", "notices")
+    assert gap.message == (
+        "活动通知 6月29日 09:00 才公开，申报 6月28日 00:00 就开放了。"
+    )
+
+
+def test_a_missing_file_of_a_notice_is_said_by_its_number(ready, at) -> None:
+    _attachments(kind="upload", document=None)(ready)
+    (gap,) = gaps(ready, at)
+    assert gap.message == (
+        "《关于开展2020年上海市质量管理小组活动成果申报/推荐工作的通知》的附件1-1"
+        "《上海市质量管理小组成果申报推荐要求》还没有文件。"
+    )
+    ready.notices.filter(is_main=True).update(published_at=None)  # written first
+    assert codes(ready, at) == {"notice_draft"}
 
 
 def _elsewhere(campaign: Campaign) -> Campaign:

@@ -296,7 +296,8 @@ def test_the_words_of_a_timetable_name_its_days(db, path) -> None:
 LEFT_OUT = {
     "campaign": {"id", "code", "host", "higher", "document_number_key", "published_at", "ended_at"},
     "category": {"id", "campaign"},
-    "rows": {"id", "campaign", "category", "rubric", "published_at", "version", "notice", "document", "slug"},
+    "rows": {"id", "campaign", "category", "rubric", "published_at", "version", "notice", "document", "slug",
+             "word", "link", "paper", "corrects"},
 }  # fmt: skip
 
 

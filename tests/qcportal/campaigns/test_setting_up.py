@@ -187,9 +187,19 @@ def test_every_gap_has_its_place(begun, noon):
         *guide.PASSED, "opening",
     }  # fmt: skip
     found = guide.readiness(begun, noon)
-    assert found.count == found.passed + len(
-        {guide.place_of(gap) for gap in gaps(begun, noon)}
-    )
+    hindering = [gap for gap in gaps(begun, noon) if gap.kind == "refusal"]
+    assert found.count == found.passed + len({guide.place_of(g) for g in hindering})
+
+
+def test_a_caution_is_said_and_bars_nothing(begun, noon):
+    mend(begun)
+    begun.refresh_from_db()
+    opens = min(window.opens_at for window in begun.windows.all())
+    begun.notices.filter(is_main=True).update(published_at=opens + timedelta(days=1))
+    found = guide.readiness(begun, noon)
+    assert (found.ready, [line.url for line in found.lines if line.caution]) == (
+        True, [reverse("notices:desk", args=[begun.code])],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -224,7 +234,7 @@ def mend(campaign: Campaign) -> None:
 def test_published_once_and_on_the_home_page(desk, begun, client, noon):
     mend(begun)
     begun.refresh_from_db()
-    assert [gap.message for gap in gaps(begun, noon)] == []
+    assert {gap.kind for gap in gaps(begun, noon)} <= {"caution"}
 
     assert desk.post(at("publish", code=begun.code)).url == at("opening", code=begun.code)  # fmt: skip
     desk.post(at("publish", code=begun.code))
@@ -610,24 +620,3 @@ def test_an_ended_campaign_moves_no_window(cast, desk, campaign, noon):
             by=cast.association, at=noon,
         )  # fmt: skip
     assert no.value.codes == ["campaign_ended"]
-
-
-def test_what_came_with_the_file_is_shown_to_be_read(desk, begun, cast, client_of):
-    """通知: their own content, for the campaign's association alone."""
-    shown = {
-        "notices": begun.notices.first().title,
-    }
-    for tab, words in shown.items():
-        url = reverse("campaigns:summary", args=[begun.code, tab])
-        page = desk.get(url).content.decode()
-        assert words in page
-        assert "这里只能看" in page
-        assert client_of(cast.other_association).get(url).status_code == 404
-    begun.notices.first().attachments.all().delete()
-    begun.notices.all().delete()
-    empty = desk.get(
-        reverse("campaigns:summary", args=[begun.code, "notices"])
-    ).content.decode()
-    assert "还没有通知。" in empty
-    elsewhere = desk.get(reverse("campaigns:summary", args=[begun.code, "times"]))
-    assert elsewhere.url == at("settings", code=begun.code)
