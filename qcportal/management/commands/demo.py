@@ -23,6 +23,7 @@ from qcportal.management.demo import (
     cast,
     complaints,
     importing,
+    noticing,
     registering,
     topics,
     yearly,
@@ -78,6 +79,7 @@ def fill(now: datetime) -> None:
     registering.fill(people, now)
     importing.fill(people, now)
     complaints.fill(current, people, now)
+    noticing.fill(current, people.officers[0], now)
     stamped = Submission.objects.with_people().filter(campaign=current, state="stamped")
     for found in stamped.filter(recommender=people.bodies[0])[:2]:
         yearly.visit(found, people.actor(people.bodies[0]), now - timedelta(hours=5))
