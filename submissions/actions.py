@@ -25,10 +25,12 @@ from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.models import Evidence, SealAct
 from qcportal.ui import identity
-from submissions import notices, proof, rules, tasks
+from submissions import merging, notices, proof, rules, tasks
 from submissions.lifecycle import MOVES, MoveName, State
+from submissions.merging import Choice, Held, Merged, Opened, Typed
 from submissions.models import (
     Attachment,
+    FieldEdit,
     FrozenAttachment,
     FrozenRecord,
     Reminder,
@@ -181,13 +183,24 @@ def _known_facts(
     return content
 
 
-def _write(submission: Submission, content: Mapping[str, Any]) -> None:
-    """Set content and what mirrors it; the caller saves."""
-    form = submission.form.form
+# What ``_write`` sets in a row that stands already.
+WRITTEN = ["content", "row_keys", "title", "group_name", "unit_name", "topic_type",
+           "recommender", "mobile_index", "version", "saved_at"]  # fmt: skip
+
+
+def _write(
+    submission: Submission,
+    content: Mapping[str, Any],
+    keys: Mapping[str, list[str]] | None = None,
+) -> None:
+    """Set content and what mirrors it; the caller saves. Without ``keys`` the rows that
+    stay as they were keep theirs."""
+    form, before = submission.form.form, submission.held
     kept = {
         code: content.get(code, definition.empty(form)[code]) for code in form.by_code
     }
-    submission.content = kept
+    after = merging.aligned(form, before, kept) if keys is None else Held(kept, keys)
+    submission.content, submission.row_keys = kept, dict(after.keys)
     submission.title = form.value(kept, "title").strip()[:200]
     submission.group_name = form.honoured(kept).strip()[:200]
     submission.unit_name = form.value(kept, "unit_name").strip()[:200]
@@ -213,8 +226,8 @@ def save_draft(
     by: Actor,
     at: datetime,
 ) -> Submission:
-    """Write the working copy. ``version`` is the one the page was opened with: an
-    older one raises Refused ``stale_version`` and nothing is overwritten."""
+    """Write the whole working copy. ``version`` is the one the content was made from:
+    an older one raises Refused ``stale_version`` and nothing is overwritten."""
     submission = locked(submission_id)
     refuse_if(rules.why_not_write(submission, by, at))
     if version != submission.version:
@@ -223,14 +236,61 @@ def save_draft(
             "另一个窗口或另一位同事刚刚改过这份草稿，您这里的改动没有盖掉它。请先看看最新内容。",
         )
     refuse_if(definition.not_kept(submission.form.form, content))
-    _write(submission, content)
+    _rewrite(submission, content, None, window="", by=by, at=at)
+    return submission
+
+
+@transaction.atomic
+def merge_draft(
+    submission_id: int,
+    typed: Typed,
+    *,
+    opened: Opened,
+    choices: Mapping[str, Choice] | None = None,
+    by: Actor,
+    at: datetime,
+) -> tuple[Submission, Merged]:
+    """Write what a page changed and leave what another window changed meanwhile. What
+    both changed is not written: it comes back as clashes. Raises Refused."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    form, marks = submission.form.form, opened.marks
+    if marks is None:
+        current = opened.version == submission.version
+        marks = merging.marks_of(form, submission.held) if current else {}
+    own = rules.written_by_window(submission, opened.window)
+    merged = merging.merge(
+        form, submission.held, typed, marks, own=own, choices=choices
+    )
+    refuse_if(definition.not_kept(form, merged.stored.content))
+    if merged.stored.content != submission.content:
+        stored = merged.stored
+        _rewrite(submission, stored.content, stored.keys,
+                 window=opened.window, by=by, at=at)  # fmt: skip
+    return submission, merged
+
+
+def _rewrite(
+    submission: Submission, content: Mapping[str, Any],
+    keys: Mapping[str, list[str]] | None, *, window: str, by: Actor, at: datetime,
+) -> None:  # fmt: skip
+    """Write the working copy and note who wrote which place; the caller has asked."""
+    before = submission.held
+    _write(submission, content, keys)
     submission.version += 1
     submission.saved_at = at
-    submission.save(
-        update_fields=["content", "title", "group_name", "unit_name", "topic_type",
-                       "recommender", "mobile_index", "version", "saved_at"]
+    submission.save(update_fields=WRITTEN)
+    places = merging.changed_places(submission.form.form, before, submission.held)
+    FieldEdit.objects.bulk_create(
+        [
+            FieldEdit(submission=submission, place=place, version=submission.version,
+                      at=at, by=by.user, by_name=by.user_name, window=window)
+            for place in places
+        ],
+        update_conflicts=True,
+        unique_fields=["submission", "place"],
+        update_fields=["version", "at", "by", "by_name", "window"],
     )  # fmt: skip
-    return submission
 
 
 @transaction.atomic
@@ -259,10 +319,7 @@ def take_newest_form(
     _write(submission, content)
     submission.version += 1
     submission.saved_at = at
-    submission.save(
-        update_fields=["form", "left_over", "content", "title", "group_name", "unit_name",
-                       "topic_type", "recommender", "version", "saved_at"]
-    )  # fmt: skip
+    submission.save(update_fields=["form", "left_over", *WRITTEN])
     return submission
 
 
@@ -312,6 +369,7 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
     revision = _freeze(submission, by=by, at=at)
     submission.revision, submission.left_over = revision, []
     submission.save(update_fields=["revision", "left_over"])
+    submission.edits.all().delete()
     _void_stamps(submission, "内容改过，原盖章作废", at)
     advance(submission, name, by=by, at=at)
     return revision

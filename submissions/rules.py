@@ -156,6 +156,14 @@ def why_not_write(
     yield from why_not(filing_move(submission), submission, actor, at)
 
 
+def written_by_window(submission: Submission, window: str) -> set[str]:
+    """The places of the draft that this opening of the page wrote last."""
+    if not window:
+        return set()
+    found = submission.edits.filter(window=window)
+    return set(found.values_list("place", flat=True))
+
+
 def why_not_take_newest_form(
     submission: Submission, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
