@@ -17,6 +17,7 @@ group_words = [
 group_pages = [
     path("<slug:code>/", group.track, name="track"),
     path("<slug:code>/edit/", editing.edit, name="edit"),
+    path("<slug:code>/edit/signed-in/", editing.signed_in, name="signed_in"),
     path("<slug:code>/edit/detach/<uuid:key>/", editing.detach, name="detach"),
     path("<slug:code>/edit/newest-form/", editing.take_form, name="take_form"),
     path("<slug:code>/file/", editing.file, name="file"),

@@ -14,25 +14,21 @@ const put = (root) => {
 };
 
 const state = document.querySelector("[data-save-state]");
-const explain = (text) => { state.querySelector("[data-save-text]").textContent = text; };
 
-const redraw = async (failed = false) => {
+const redraw = async () => {
   try {
     const answer = await fetch(here + location.search, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
-    if (answer.redirected && failed) explain("登录过期了，文字已存在这台设备。请在新窗口登录，再回来保存");
     if (!answer.ok || answer.redirected) return;
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
-    const closed = holder.content.querySelector("[data-live-closed]");
-    if (closed && failed) explain(`没存上，文字已存在这台设备。${closed.textContent}`);
     put(holder.content);
+    document.dispatchEvent(new Event("draft:redrawn"));
   } catch { /* the next save draws it */ }
 };
 
 if (form && state) {
   new MutationObserver(() => {
-    const now = state.dataset.state;
-    if (now === "saved" || now === "failed") redraw(now === "failed");
+    if (["saved", "conflict"].includes(state.dataset.state)) redraw();
   }).observe(state, { attributes: true, attributeFilter: ["data-state"] });
 }
 

@@ -10,7 +10,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
@@ -23,7 +27,7 @@ from submissions.forms import OpenedForm, StepForm, VersionForm, read_typed
 from submissions.lifecycle import EDITABLE
 from submissions.merging import Merged, Typed, unmerged
 from submissions.models import Submission
-from submissions.together import answer, clashes_shown
+from submissions.together import answer, clashes_shown, writing
 from submissions.views.slots import attach_all
 
 
@@ -45,6 +49,15 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
             {"csrf": get_token(request), "person": request.actor.user_key}
         )
     return _page(request, submission)
+
+
+@acting_as(Role.GROUP)
+@require_safe
+def signed_in(request: HttpRequest, code: str) -> HttpResponse:
+    """Where a log-in leads that the open form asked for: back to that window."""
+    return render(
+        request, "submissions/signed_in.html", {"submission": own(request, code)}
+    )
 
 
 def _page(
@@ -69,7 +82,8 @@ def _page(
         "submission": submission, "editor": editor, "closed": closed,
         "chip": shows.chip(submission, Role.GROUP, at),
         "holder": shows.holder(submission, at, Role.GROUP),
-        "reason": shows.return_reason(submission), **more,
+        "reason": shows.return_reason(submission),
+        "others": writing(submission, editor.window, request.actor, at), **more,
     }  # fmt: skip
     return render(request, template, context, status=status)
 
