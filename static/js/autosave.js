@@ -30,6 +30,8 @@ for (const key of (() => { try { return Object.keys(localStorage); } catch { ret
   if (key.startsWith("draft:") && !(readCopy(key)?.at > Date.now() - KEPT_FOR)) dropCopy(key);
 }
 
+let signedOut = false;
+
 // Whoever signs out leaves nothing behind, and is asked before words are given up.
 const guardSignOut = () => {
   const unsent = copies().some((key) => !readCopy(key)?.sent);
@@ -42,7 +44,9 @@ const guardSignOut = () => {
   }
 };
 document.addEventListener("submit", (event) => {
-  if (!event.defaultPrevented && event.target.matches('form[action$="/sign-out/"]')) copies().forEach(dropCopy);
+  if (event.defaultPrevented || !event.target.matches('form[action$="/sign-out/"]')) return;
+  copies().forEach(dropCopy);
+  signedOut = true;
 });
 guardSignOut();
 
@@ -116,7 +120,7 @@ class Draft {
   }
 
   keep(sent = false) {
-    if (!this.key) return false;
+    if (!this.key || signedOut) return false;
     try {
       const pairs = [...this.fields().entries()].filter(([name]) => name !== "csrfmiddlewaretoken");
       localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), sent, pairs }));
@@ -188,7 +192,8 @@ class Draft {
     try {
       const body = this.fields();
       let answer = await this.post(body);
-      if (answer.status === 403 && (await this.token())) {
+      if (answer.status === 403) {
+        if (!(await this.token())) { this.dirty = true; return; }
         body.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
         answer = await this.post(body);
       }
@@ -275,10 +280,11 @@ class Draft {
   // The token of a new log-in; false if it is somebody else's or none.
   async token() {
     const answer = await fetch(this.form.dataset.autosave, { headers: { "X-Requested-With": "autosave" }, credentials: "same-origin" });
-    if (this.isDoor(answer) || !answer.ok || !answer.headers.get("Content-Type")?.includes("json")) return false;
+    if (this.isDoor(answer)) { this.atTheDoor(); return false; }
+    if (!answer.ok || !answer.headers.get("Content-Type")?.includes("json")) throw new Error(String(answer.status));
     const { csrf, person } = await answer.json();
-    if (!csrf || (PERSON && person !== PERSON)) {
-      if (csrf) this.atTheDoor("现在登录的是另一位，您填的内容还在这个页面上。请用您自己的账号");
+    if (PERSON && person !== PERSON) {
+      this.atTheDoor("现在登录的是另一位，您填的内容还在这个页面上。请用您自己的账号");
       return false;
     }
     for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = csrf;

@@ -164,7 +164,7 @@ def test_two_tabs_keep_the_work_of_both(walk, cast, client_of):
     # The second tab is told what the first one wrote, and that it is being written.
     assert answer["fields"] == {"title": "甲窗口写的"}
     assert answer["rows"]["members"][0][1] == first
-    assert answer["others"] == "您在另一个窗口正在填“小组成员”"
+    assert answer["others"] == "您在另一个窗口正在填“小组成员名单”"
     assert answer["clashes"] == {}
 
 
@@ -214,11 +214,11 @@ def test_a_colleague_is_named(walk, cast, client_of, noon):
     one.post(edit_url(draft), both[0] | {"title": "陈写的", "members-0-name": "顾岚"})
     mine = both[1] | {"title": "顾写的", "members-0-name": "顾小岚"}
     answer = two.post(edit_url(draft), mine, headers=AUTOSAVE).json()
-    assert answer["others"] == "陈立群正在填“小组成员”"
+    assert answer["others"] == "陈立群正在填“小组成员名单”"
     assert sorted(answer["clashes"]) == ["members", "title"]
     assert re.search(r"陈立群 \d\d:\d\d 也改了这一项", answer["clashes"]["title"])
     row = answer["clashes"]["members"]
-    assert "小组成员第 1 行姓名" in row
+    assert "小组成员名单第 1 行姓名" in row
     assert "<blockquote>顾岚</blockquote>" in row
     assert "您这边：顾小岚" in row
 
