@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,11 +25,13 @@ from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.models import Evidence, SealAct
 from qcportal.ui import identity
+from submissions import known as known_facts
 from submissions import merging, notices, proof, rules, tasks
 from submissions.lifecycle import MOVES, MoveName, State
 from submissions.merging import Choice, Held, Merged, Opened, Typed
 from submissions.models import (
     Attachment,
+    DraftPreview,
     FieldEdit,
     FrozenAttachment,
     FrozenRecord,
@@ -46,6 +48,7 @@ from submissions.yearbook import Topic
 
 MOVED = ["state", "state_since", "reach"]  # what an arrow changes in a row
 BATCH = 500
+PREVIEW_LIFETIME = timedelta(hours=2)
 
 
 def locked(submission_id: int) -> Submission:
@@ -163,19 +166,9 @@ def _known_facts(
     group: Organisation,
     person: str,
 ) -> dict[str, Any]:
-    unit = group.parent
-    known = {
-        "unit_name": unit.name if unit else "",
-        "group_name": group.name,
-        "address": unit.address if unit else "",
-        "postcode": unit.postcode if unit else "",
-        "department": group.department,
-        "contact": person,
-    }
-    content = definition.empty(form)
-    for item in form.by_code.values():
-        if item.means in known:
-            content[item.code] = known[item.means]
+    unit, content = group.parent, definition.empty(form)
+    content |= known_facts.standing_facts(form, group, person)
+    content |= known_facts.registered(form, group, campaign.year)
     options = list(recommenders_for(campaign, unit)[:2]) if unit else []
     field = form.meaning("recommender")
     if field and len(options) == 1:
@@ -294,6 +287,45 @@ def _rewrite(
 
 
 @transaction.atomic
+def take_known(
+    submission_id: int, codes: Iterable[str], *, by: Actor, at: datetime
+) -> list[str]:
+    """Fill the named fields, as far as they are still empty, with what the portal knows
+    (``submissions.known``); the labels of those filled. Raises Refused."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    wanted = set(codes)
+    taken = [
+        offer
+        for offer in known_facts.offers(submission, by.holder.name)
+        if offer.code in wanted
+    ]
+    if taken:
+        content = {**submission.content, **{one.code: one.value for one in taken}}
+        _rewrite(submission, content, None, window="", by=by, at=at)
+    return [offer.item.label for offer in taken]
+
+
+@transaction.atomic
+def order_preview(submission_id: int, *, by: Actor, at: datetime) -> DraftPreview:
+    """Have the draft drawn as it would print. One at a time, and not anew while nothing
+    was changed or within 10 seconds: then the one that stands is answered."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    standing = rules.preview_of(submission)
+    if standing and not rules.may_draw_anew(standing, submission, at):
+        return standing
+    title = f"{submission.title or submission.code}_草稿.pdf"
+    document = order("draft_form", title[-200:], maker=tasks.render_draft.name,
+                     by=by.user, lifetime=PREVIEW_LIFETIME)  # fmt: skip
+    made, _ = DraftPreview.objects.update_or_create(
+        submission=submission,
+        defaults={"document": document, "version": submission.version, "at": at},
+    )
+    return made
+
+
+@transaction.atomic
 def take_newest_form(
     submission_id: int, *, version: int, by: Actor, at: datetime
 ) -> Submission:
@@ -356,9 +388,13 @@ def detach(attachment_id: int, *, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Revision:
+def file(
+    submission_id: int, *, confirmed: bool, by: Actor, at: datetime,
+    names: str | None = None,
+) -> Revision:  # fmt: skip
     """Freeze a revision and hand it to the unit. A second click on the same draft
-    answers with the revision of the first. Raises Refused."""
+    answers with the revision of the first. ``names`` is the mark of what was read word
+    by word (``rules.names_mark``): another one raises Refused ``names_changed``."""
     submission = locked(submission_id)
     if _just_filed(submission, by):
         return submission.filed_revision
@@ -366,6 +402,12 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
     refuse_if(rules.why_not_file(submission, by, at))
     if not confirmed:
         refuse("not_confirmed", "请逐字核对证书上的名称，再勾选确认。", "confirmed")
+    if names is not None and names != rules.names_mark(submission):
+        refuse(
+            "names_changed",
+            "您核对以后，证书上要印的名称又改过。请按现在的再逐字核对一次。",
+            "confirmed",
+        )
     revision = _freeze(submission, by=by, at=at)
     submission.revision, submission.left_over = revision, []
     submission.save(update_fields=["revision", "left_over"])
@@ -411,6 +453,7 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
     revision = Revision.objects.create(
         submission=submission, number=number, form=submission.form,
         content=content, papers=papers, activity=activity,
+        confirmed=[{"label": a, "text": b} for a, b in rules.names(submission)],
         recommender_name=submission.recommender.name if submission.recommender else "",
         content_hash=digest(said),
         check_code=new_check_code(), filed_at=at, filed_by=by.user,

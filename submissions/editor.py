@@ -289,15 +289,6 @@ class Editor:
         return papers.draft_form(self.submission)
 
     @property
-    def names(self) -> list[tuple[str, str]]:
-        """(label, text) of what the certificate prints, in the order of the form."""
-        return [
-            (item.label, str(self.content.get(item.code, "")).strip())
-            for item in self.definition.by_code.values()
-            if item.on_certificate
-        ]
-
-    @property
     def newer_form(self) -> list[str]:
         """What the newest published form changed against this draft's, in words; empty
         where the draft is on it or is amended."""

@@ -257,6 +257,22 @@ class FieldEdit(models.Model):
         ]
 
 
+class DraftPreview(models.Model):
+    """A draft as it would print, drawn on demand: one per submission, of ``version``.
+    The file is dropped after a while; it proves nothing."""
+
+    submission = models.OneToOneField(
+        Submission, models.CASCADE, related_name="preview"
+    )
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField("草稿版本")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "草稿预览"
+        verbose_name_plural = "草稿预览"
+
+
 class Revision(models.Model):
     """What was filed: content and attachments frozen, with a hash over both.
 

@@ -141,6 +141,11 @@ def draft_form(submission: Submission) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def draft_paper(submission: Submission) -> dict[str, Any]:
+    """The same for the maker: 草稿 across every page, no code to check."""
+    return {**draft_form(submission), **foot(submission.code, "", ""), "draft": True}
+
+
 def blank_form(version: FormVersion) -> dict[str, Any]:
     """The form with nothing filled, for download: a few empty rows in its tables."""
     form = version.form

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from submissions.unit_urls import unit_pages, unit_words
-from submissions.views import editing, files, group
+from submissions.views import editing, files, group, previews
 from submissions.year_urls import activity_pages, year_words
 
 app_name = "submissions"
@@ -17,6 +17,13 @@ group_words = [
 group_pages = [
     path("<slug:code>/", group.track, name="track"),
     path("<slug:code>/edit/", editing.edit, name="edit"),
+    path("<slug:code>/edit/known/", previews.take_known, name="take_known"),
+    path("<slug:code>/edit/preview/", previews.preview, name="preview"),
+    path(
+        "<slug:code>/edit/preview/<int:number>.png",
+        previews.preview_page,
+        name="preview_page",
+    ),
     path("<slug:code>/edit/signed-in/", editing.signed_in, name="signed_in"),
     path("<slug:code>/edit/detach/<uuid:key>/", editing.detach, name="detach"),
     path("<slug:code>/edit/newest-form/", editing.take_form, name="take_form"),

@@ -43,4 +43,29 @@ form?.addEventListener("input", (event) => {
 // What another module changed on the server (slots.js) is drawn as after a save.
 document.addEventListener("draft:redraw", () => redraw());
 
+// The draft as it would print: asked for when the dialog opens, drawn anew when the
+// words rest for a while. Whoever never opens it costs no drawing.
+const pages = document.querySelector("[data-preview]");
+let resting = 0;
+
+const draw = async () => {
+  if (!pages) return;
+  try {
+    const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+    const answer = await fetch(pages.dataset.preview, { method: "POST", headers: { "HX-Request": "true", "X-CSRFToken": token }, credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    pages.innerHTML = await answer.text();
+    pages.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true })); // poll.js waits for the rest
+  } catch { if (!pages.querySelector("img")) pages.textContent = "现在取不到，连上网后再打开看。"; }
+};
+
+if (pages) {
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-dialog-open=paper-large]")) draw(); }, true);
+  document.addEventListener("draft:redrawn", () => {
+    clearTimeout(resting);
+    if (pages.querySelector("img")) resting = setTimeout(draw, 8000);
+  });
+  pages.addEventListener("submit", (event) => { event.preventDefault(); draw(); });
+}
+
 document.querySelector("[data-lacks]")?.focus();

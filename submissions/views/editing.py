@@ -21,7 +21,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.refusals import Refused
-from submissions import actions, rules, shows
+from submissions import actions, known, rules, shows
 from submissions.editor import Editor
 from submissions.forms import OpenedForm, StepForm, VersionForm, read_typed
 from submissions.lifecycle import EDITABLE
@@ -83,6 +83,7 @@ def _page(
         "chip": shows.chip(submission, Role.GROUP, at),
         "holder": shows.holder(submission, at, Role.GROUP),
         "reason": shows.return_reason(submission),
+        "offers": bool(not closed and known.offers(submission, request.actor.holder.name)),
         "others": writing(submission, editor.window, request.actor, at), **more,
     }  # fmt: skip
     return render(request, template, context, status=status)
@@ -211,7 +212,8 @@ def file(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         confirmed = request.POST.get("confirmed") == "on"
         began = judged(request, submission.campaign)
-        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=began)
+        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=began,
+                     names=request.POST.get("names"))  # fmt: skip
         messages.success(
             request, f"已提交给{submission.unit.name}。受理编号 {code}，请记下来。"
         )
@@ -221,7 +223,9 @@ def file(request: HttpRequest, code: str) -> HttpResponse:
     move = rules.filing_move(submission)
     context = {
         "submission": submission, "editor": Editor(submission),
-        "closed": list(rules.why_not(move, submission, request.actor, at)),
-        "topic": shows.topic_tag(submission),
+        "closed": [*rules.why_not(move, submission, request.actor, at),
+                   *rules.body_in_standing(submission, at)],
+        "names": rules.names(submission), "mark": rules.names_mark(submission),
+        "renamed": shows.renamed(submission), "topic": shows.topic_tag(submission),
     }  # fmt: skip
     return render(request, "submissions/file.html", context)
