@@ -27,7 +27,7 @@ from qcportal.seals.models import Evidence, SealAct
 from qcportal.ui import identity
 from submissions import known as known_facts
 from submissions import merging, notices, proof, rules, tasks
-from submissions.lifecycle import MOVES, MoveName, State
+from submissions.lifecycle import EDITABLE, MOVES, MoveName, State
 from submissions.merging import Choice, Held, Merged, Opened, Typed
 from submissions.models import (
     Attachment,
@@ -304,6 +304,43 @@ def take_known(
         content = {**submission.content, **{one.code: one.value for one in taken}}
         _rewrite(submission, content, None, window="", by=by, at=at)
     return [offer.item.label for offer in taken]
+
+
+@transaction.atomic
+def begin_all(
+    category: Category,
+    contents: Iterable[Mapping[str, Any]],
+    *,
+    by: Actor,
+    at: datetime,
+) -> tuple[list[Submission], list[str]]:
+    """A draft for each content, and the titles left out because the group has a draft of
+    that name: a second click, or the same sheet again, begins nothing twice. All or
+    none. Raises Refused ``nothing_chosen`` and those of ``begin``."""
+    given = list(contents)
+    if not given:
+        refuse("nothing_chosen", "请至少选一项。")
+    refuse_if(rules.why_not_begin(category, by, at))
+    Organisation.objects.select_for_update().get(pk=by.organisation.pk)
+    newest = category.newest_form
+    if newest is None:
+        refuse("no_form", "这个类别还没有申报表，请联系秘书处。")
+    drafts = Submission.objects.filter(
+        category=category, group=by.organisation, state__in=EDITABLE
+    )
+    titles = set(drafts.values_list("title", flat=True))
+    begun, known = [], []
+    for content in given:
+        refuse_if(definition.not_kept(newest.form, content))
+        title = newest.form.value(content, "title")
+        if title in titles:
+            known.append(title or "没有写题目的")
+            continue
+        titles.add(title)
+        made = begin(category, by=by, at=at)
+        _rewrite(made, {**made.content, **content}, None, window="", by=by, at=at)
+        begun.append(made)
+    return begun, known
 
 
 @transaction.atomic

@@ -10,9 +10,11 @@ from typing import Any
 
 from django.urls import reverse
 
+from qcportal.accounts.models import Organisation
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.definition import FormDefinition, PaperSlot, Section
 from qcportal.campaigns.form_changes import changes
+from qcportal.campaigns.models import Category
 from qcportal.refusals import Refusal
 from qcportal.ui.words import numeral
 from submissions import papers, rules
@@ -106,8 +108,13 @@ def slot_input(slot: PaperSlot) -> str:
 
 def options_of(submission: Submission) -> list[tuple[str, str]]:
     """The choices of the recommender field for this unit."""
-    bodies = recommenders_for(submission.campaign, submission.unit)
-    return recommender_choices(bodies, allows_direct=submission.category.allows_direct)
+    return body_options(submission.category, submission.unit)
+
+
+def body_options(category: Category, unit: Organisation) -> list[tuple[str, str]]:
+    """The bodies a unit's result may go to in a category, by key."""
+    bodies = recommenders_for(category.campaign, unit)
+    return recommender_choices(bodies, allows_direct=category.allows_direct)
 
 
 class Editor:

@@ -417,6 +417,17 @@ def _marks(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+class BringForm(PortalForm):
+    """A filled Word form, or an Excel sheet of results, to be read into drafts."""
+
+    file = forms.FileField(
+        label="填好的文件",
+        help_text="Word（.docx）或 Excel（.xlsx），不超过 10 MB。",
+        widget=forms.FileInput(attrs={"accept": ".docx,.xlsx"}),
+        error_messages={"required": "请选一份 .docx 或 .xlsx。"},
+    )
+
+
 class StepForm(PortalForm):
     """Where on the form the page stands; junk counts as not asked for."""
 
