@@ -32,9 +32,7 @@ def certificate_facts(
         "group_name": entry.group_name,
         "title": entry.title,
         "level": entry.level_name,
-        "words": (category.certificate_words or campaign.certificate_words).format(
-            title=entry.title, year=campaign.year, result=category.title_words
-        ),
+        "words": category.certificate_sentence(entry.title),
         "issuer": campaign.certificate_issuer,
         "issued": issued,
     }

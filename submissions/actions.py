@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,10 +25,14 @@ from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
 from qcportal.seals.models import Evidence, SealAct
 from qcportal.ui import identity
-from submissions import notices, proof, rubrics, rules, tasks
-from submissions.lifecycle import MOVES, MoveName, State
+from submissions import known as known_facts
+from submissions import merging, notices, proof, rubrics, rules, tasks
+from submissions.lifecycle import EDITABLE, MOVES, MoveName, State
+from submissions.merging import Choice, Held, Merged, Opened, Typed
 from submissions.models import (
     Attachment,
+    DraftPreview,
+    FieldEdit,
     FrozenAttachment,
     FrozenRecord,
     Reminder,
@@ -44,6 +48,7 @@ from submissions.yearbook import Topic
 
 MOVED = ["state", "state_since", "reach"]  # what an arrow changes in a row
 BATCH = 500
+PREVIEW_LIFETIME = timedelta(hours=2)
 
 
 def locked(submission_id: int) -> Submission:
@@ -161,19 +166,9 @@ def _known_facts(
     group: Organisation,
     person: str,
 ) -> dict[str, Any]:
-    unit = group.parent
-    known = {
-        "unit_name": unit.name if unit else "",
-        "group_name": group.name,
-        "address": unit.address if unit else "",
-        "postcode": unit.postcode if unit else "",
-        "department": group.department,
-        "contact": person,
-    }
-    content = definition.empty(form)
-    for item in form.by_code.values():
-        if item.means in known:
-            content[item.code] = known[item.means]
+    unit, content = group.parent, definition.empty(form)
+    content |= known_facts.standing_facts(form, group, person)
+    content |= known_facts.registered(form, group, campaign.year)
     options = list(recommenders_for(campaign, unit)[:2]) if unit else []
     field = form.meaning("recommender")
     if field and len(options) == 1:
@@ -181,13 +176,24 @@ def _known_facts(
     return content
 
 
-def _write(submission: Submission, content: Mapping[str, Any]) -> None:
-    """Set content and what mirrors it; the caller saves."""
-    form = submission.form.form
+# What ``_write`` sets in a row that stands already.
+WRITTEN = ["content", "row_keys", "title", "group_name", "unit_name", "topic_type",
+           "recommender", "mobile_index", "version", "saved_at"]  # fmt: skip
+
+
+def _write(
+    submission: Submission,
+    content: Mapping[str, Any],
+    keys: Mapping[str, list[str]] | None = None,
+) -> None:
+    """Set content and what mirrors it; the caller saves. Without ``keys`` the rows that
+    stay as they were keep theirs."""
+    form, before = submission.form.form, submission.held
     kept = {
         code: content.get(code, definition.empty(form)[code]) for code in form.by_code
     }
-    submission.content = kept
+    after = merging.aligned(form, before, kept) if keys is None else Held(kept, keys)
+    submission.content, submission.row_keys = kept, dict(after.keys)
     submission.title = form.value(kept, "title").strip()[:200]
     submission.group_name = form.honoured(kept).strip()[:200]
     submission.unit_name = form.value(kept, "unit_name").strip()[:200]
@@ -213,8 +219,8 @@ def save_draft(
     by: Actor,
     at: datetime,
 ) -> Submission:
-    """Write the working copy. ``version`` is the one the page was opened with: an
-    older one raises Refused ``stale_version`` and nothing is overwritten."""
+    """Write the whole working copy. ``version`` is the one the content was made from:
+    an older one raises Refused ``stale_version`` and nothing is overwritten."""
     submission = locked(submission_id)
     refuse_if(rules.why_not_write(submission, by, at))
     if version != submission.version:
@@ -223,14 +229,137 @@ def save_draft(
             "另一个窗口或另一位同事刚刚改过这份草稿，您这里的改动没有盖掉它。请先看看最新内容。",
         )
     refuse_if(definition.not_kept(submission.form.form, content))
-    _write(submission, content)
+    _rewrite(submission, content, None, window="", by=by, at=at)
+    return submission
+
+
+@transaction.atomic
+def merge_draft(
+    submission_id: int,
+    typed: Typed,
+    *,
+    opened: Opened,
+    choices: Mapping[str, Choice] | None = None,
+    by: Actor,
+    at: datetime,
+) -> tuple[Submission, Merged]:
+    """Write what a page changed and leave what another window changed meanwhile. What
+    both changed is not written: it comes back as clashes. Raises Refused."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    form, marks = submission.form.form, opened.marks
+    if marks is None:
+        current = opened.version == submission.version
+        marks = merging.marks_of(form, submission.held) if current else {}
+    own = rules.written_by_window(submission, opened.window)
+    merged = merging.merge(
+        form, submission.held, typed, marks, own=own, choices=choices
+    )
+    refuse_if(definition.not_kept(form, merged.stored.content))
+    if merged.stored.content != submission.content:
+        stored = merged.stored
+        _rewrite(submission, stored.content, stored.keys,
+                 window=opened.window, by=by, at=at)  # fmt: skip
+    return submission, merged
+
+
+def _rewrite(
+    submission: Submission, content: Mapping[str, Any],
+    keys: Mapping[str, list[str]] | None, *, window: str, by: Actor, at: datetime,
+) -> None:  # fmt: skip
+    """Write the working copy and note who wrote which place; the caller has asked."""
+    before = submission.held
+    _write(submission, content, keys)
     submission.version += 1
     submission.saved_at = at
-    submission.save(
-        update_fields=["content", "title", "group_name", "unit_name", "topic_type",
-                       "recommender", "mobile_index", "version", "saved_at"]
+    submission.save(update_fields=WRITTEN)
+    places = merging.changed_places(submission.form.form, before, submission.held)
+    FieldEdit.objects.bulk_create(
+        [
+            FieldEdit(submission=submission, place=place, version=submission.version,
+                      at=at, by=by.user, by_name=by.user_name, window=window)
+            for place in places
+        ],
+        update_conflicts=True,
+        unique_fields=["submission", "place"],
+        update_fields=["version", "at", "by", "by_name", "window"],
     )  # fmt: skip
-    return submission
+
+
+@transaction.atomic
+def take_known(
+    submission_id: int, codes: Iterable[str], *, by: Actor, at: datetime
+) -> list[str]:
+    """Fill the named fields, as far as they are still empty, with what the portal knows
+    (``submissions.known``); the labels of those filled. Raises Refused."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    wanted = set(codes)
+    taken = [
+        offer
+        for offer in known_facts.offers(submission, by.holder.name)
+        if offer.code in wanted
+    ]
+    if taken:
+        content = {**submission.content, **{one.code: one.value for one in taken}}
+        _rewrite(submission, content, None, window="", by=by, at=at)
+    return [offer.item.label for offer in taken]
+
+
+@transaction.atomic
+def begin_all(
+    category: Category,
+    contents: Iterable[Mapping[str, Any]],
+    *,
+    by: Actor,
+    at: datetime,
+) -> tuple[list[Submission], list[str]]:
+    """A draft for each content, and the titles left out because the group has a draft of
+    that name: a second click, or the same sheet again, begins nothing twice. All or
+    none. Raises Refused ``nothing_chosen`` and those of ``begin``."""
+    given = list(contents)
+    if not given:
+        refuse("nothing_chosen", "请至少选一项。")
+    refuse_if(rules.why_not_begin(category, by, at))
+    Organisation.objects.select_for_update().get(pk=by.organisation.pk)
+    newest = category.newest_form
+    if newest is None:
+        refuse("no_form", "这个类别还没有申报表，请联系秘书处。")
+    drafts = Submission.objects.filter(
+        category=category, group=by.organisation, state__in=EDITABLE
+    )
+    titles = set(drafts.values_list("title", flat=True))
+    begun, known = [], []
+    for content in given:
+        refuse_if(definition.not_kept(newest.form, content))
+        title = newest.form.value(content, "title")
+        if title in titles:
+            known.append(title or "没有写题目的")
+            continue
+        titles.add(title)
+        made = begin(category, by=by, at=at)
+        _rewrite(made, {**made.content, **content}, None, window="", by=by, at=at)
+        begun.append(made)
+    return begun, known
+
+
+@transaction.atomic
+def order_preview(submission_id: int, *, by: Actor, at: datetime) -> DraftPreview:
+    """Have the draft drawn as it would print. One at a time, and not anew while nothing
+    was changed or within 10 seconds: then the one that stands is answered."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_write(submission, by, at))
+    standing = rules.preview_of(submission)
+    if standing and not rules.may_draw_anew(standing, submission, at):
+        return standing
+    title = f"{submission.title or submission.code}_草稿.pdf"
+    document = order("draft_form", title[-200:], maker=tasks.render_draft.name,
+                     by=by.user, lifetime=PREVIEW_LIFETIME)  # fmt: skip
+    made, _ = DraftPreview.objects.update_or_create(
+        submission=submission,
+        defaults={"document": document, "version": submission.version, "at": at},
+    )
+    return made
 
 
 @transaction.atomic
@@ -259,10 +388,7 @@ def take_newest_form(
     _write(submission, content)
     submission.version += 1
     submission.saved_at = at
-    submission.save(
-        update_fields=["form", "left_over", "content", "title", "group_name", "unit_name",
-                       "topic_type", "recommender", "version", "saved_at"]
-    )  # fmt: skip
+    submission.save(update_fields=["form", "left_over", *WRITTEN])
     return submission
 
 
@@ -299,9 +425,13 @@ def detach(attachment_id: int, *, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Revision:
+def file(
+    submission_id: int, *, confirmed: bool, by: Actor, at: datetime,
+    names: str | None = None,
+) -> Revision:  # fmt: skip
     """Freeze a revision and hand it to the unit. A second click on the same draft
-    answers with the revision of the first. Raises Refused."""
+    answers with the revision of the first. ``names`` is the mark of what was read word
+    by word (``rules.names_mark``): another one raises Refused ``names_changed``."""
     submission = locked(submission_id)
     if _just_filed(submission, by):
         return submission.filed_revision
@@ -309,9 +439,16 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
     refuse_if(rules.why_not_file(submission, by, at))
     if not confirmed:
         refuse("not_confirmed", "请逐字核对证书上的名称，再勾选确认。", "confirmed")
+    if names is not None and names != rules.names_mark(submission):
+        refuse(
+            "names_changed",
+            "您核对以后，证书上要印的名称又改过。请按现在的再逐字核对一次。",
+            "confirmed",
+        )
     revision = _freeze(submission, by=by, at=at)
     submission.revision, submission.left_over = revision, []
     submission.save(update_fields=["revision", "left_over"])
+    submission.edits.all().delete()
     _void_stamps(submission, "内容改过，原盖章作废", at)
     advance(submission, name, by=by, at=at)
     return revision
@@ -353,6 +490,7 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
     revision = Revision.objects.create(
         submission=submission, number=number, form=submission.form,
         content=content, papers=papers, activity=activity,
+        confirmed=[{"label": a, "text": b} for a, b in rules.names(submission)],
         recommender_name=submission.recommender.name if submission.recommender else "",
         content_hash=digest(said),
         check_code=new_check_code(), filed_at=at, filed_by=by.user,

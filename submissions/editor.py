@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
 
+from qcportal.accounts.models import Organisation
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.definition import FormDefinition, PaperSlot, Section
-from qcportal.campaigns.form_changes import changes, in_words
+from qcportal.campaigns.form_changes import changes
+from qcportal.campaigns.models import Category
 from qcportal.refusals import Refusal
 from qcportal.ui.words import numeral
 from submissions import papers, rules
 from submissions.forms import ContentForm, Line, recommender_choices
 from submissions.lifecycle import State
+from submissions.merging import Merged, marks_of
 from submissions.models import Attachment, Submission
+from submissions.together import ClashShown
 
 # Said only when asked for (核对并提交): an empty draft is not full of mistakes.
 NOT_YET = frozenset({"missing", "too_few_rows", "paper_missing"})
@@ -95,14 +101,6 @@ class SlotShown:
         return "photo" if self.slot.extensions[0] in {"jpg", "png"} else "file-text"
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A field that another window saved otherwise."""
-
-    label: str
-    text: str
-
-
 def slot_input(slot: PaperSlot) -> str:
     """Name of the slot's file input."""
     return f"paper-{slot.code}"
@@ -110,8 +108,13 @@ def slot_input(slot: PaperSlot) -> str:
 
 def options_of(submission: Submission) -> list[tuple[str, str]]:
     """The choices of the recommender field for this unit."""
-    bodies = recommenders_for(submission.campaign, submission.unit)
-    return recommender_choices(bodies, allows_direct=submission.category.allows_direct)
+    return body_options(submission.category, submission.unit)
+
+
+def body_options(category: Category, unit: Organisation) -> list[tuple[str, str]]:
+    """The bodies a unit's result may go to in a category, by key."""
+    bodies = recommenders_for(category.campaign, unit)
+    return recommender_choices(bodies, allows_direct=category.allows_direct)
 
 
 class Editor:
@@ -126,14 +129,29 @@ class Editor:
         check: bool = False,
         frozen: bool = False,
         slot_errors: Mapping[str, list[str]] | None = None,
+        merged: Merged | None = None,
+        clashes: Mapping[str, list[ClashShown]] | None = None,
     ) -> None:
         self.submission, self.frozen, self.check = submission, frozen, check
         self.definition: FormDefinition = submission.form.form
-        self.content = submission.content
+        self.shown = merged.shown if merged else submission.held
+        self.content, self.clashes = self.shown.content, clashes or {}
+        held = submission.held
+        self.marks = merged.marks if merged else marks_of(self.definition, held)
         self.asked_step = step
         self.slot_errors = slot_errors or {}
         self.all_faults = list(rules.incomplete(submission))
         self.count = len(self.definition.sections) + 2
+
+    @property
+    def marks_text(self) -> str:
+        """What the page was opened with, as it carries it along."""
+        return json.dumps(self.marks, separators=(",", ":"))
+
+    @property
+    def window(self) -> str:
+        """The mark of this opening of the page."""
+        return secrets.token_hex(8)
 
     @property
     def step(self) -> int:
@@ -169,7 +187,7 @@ class Editor:
         faults = [f for f in self.all_faults if self.check or f.code not in NOT_YET]
         return ContentForm(
             self.definition, self.content, options_of(self.submission),
-            faults, frozen=self.frozen,
+            faults, frozen=self.frozen, keys=self.shown.keys, clashes=self.clashes,
         )  # fmt: skip
 
     @property
@@ -276,23 +294,6 @@ class Editor:
     def paper(self) -> dict[str, Any]:
         """Facts of the form as it would print now."""
         return papers.draft_form(self.submission)
-
-    @property
-    def names(self) -> list[tuple[str, str]]:
-        """(label, text) of what the certificate prints, in the order of the form."""
-        return [
-            (item.label, str(self.content.get(item.code, "")).strip())
-            for item in self.definition.by_code.values()
-            if item.on_certificate
-        ]
-
-    def differences(self, typed: Mapping[str, Any]) -> list[Difference]:
-        """What is stored otherwise than ``typed``, field by field, as stored."""
-        return [
-            Difference(item.label, in_words(item, self.content.get(code)) or "（空）")
-            for code, item in self.definition.by_code.items()
-            if self.content.get(code) != typed.get(code)
-        ]
 
     @property
     def newer_form(self) -> list[str]:

@@ -6,6 +6,7 @@ said by the rules and shown at the field by ``ContentForm(refusals=…)``.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,9 +30,14 @@ from qcportal.ui.forms import (
     RadioCards,
     newlines_once,
 )
+from submissions import merging
+from submissions.merging import Choice, Opened, Typed
 from submissions.rules import DIRECT
 
 PER_PAGE = 25
+KEY = "KEY"  # of a row; no column is called so, codes are small letters
+ROW_KEY = re.compile(r"[0-9a-z]{1,16}")
+CHOOSE, SEEN = "choose-", "seen-"  # before the place of a clash
 SPARE_ROWS = 2
 MOST_STEPS = 22  # the most sections a form may have, papers, and the last look
 COUNTED_FROM = 35  # shorter lines show no counter: they are full of them otherwise
@@ -128,17 +134,35 @@ def read_content(
 ) -> dict[str, Any]:
     """The content that was sent, field code → text or rows. What the page did not
     send (another step of the form) stays as ``kept``."""
-    found = dict(kept)
+    return {**kept, **read_typed(definition, data).content}
+
+
+def read_typed(definition: FormDefinition, data: QueryDict) -> Typed:
+    """What the page sent of a content, with the keys of its rows; no more than that."""
+    found: dict[str, Any] = {}
+    keys: dict[str, list[str]] = {}
     for code, item in definition.by_code.items():
         if item.kind == "rows":
             if f"{code}-TOTAL_FORMS" in data:
-                found[code] = _read_rows(item, data)
+                rows = _read_rows(item, data)
+                found[code] = [row for _, row in rows]
+                if any(key for key, _ in rows) or not rows:
+                    keys[code] = _own_keys([key for key, _ in rows])
         elif item.kind == "checks" and code in data:
             sent = set(data.getlist(code))
             known = [choice.code for choice in item.choices]
             found[code] = " ".join(choice for choice in known if choice in sent)
         elif code in data:
             found[code] = _as_kept(item, newlines_once(data[code]).strip())
+    return Typed(found, keys)
+
+
+def _own_keys(sent: list[str]) -> list[str]:
+    """The keys as sent; a row without one, or with another's, gets its own."""
+    found: list[str] = []
+    for key in sent:
+        good = ROW_KEY.fullmatch(key) and key not in found
+        found.append(key if good else merging.new_key())
     return found
 
 
@@ -149,8 +173,10 @@ def _as_kept(item: FieldDefinition, text: str) -> str:
     return text
 
 
-def _read_rows(item: FieldDefinition, data: QueryDict) -> list[dict[str, str]]:
-    """Rows in the order of the page; rows with nothing in them are dropped."""
+def _read_rows(
+    item: FieldDefinition, data: QueryDict
+) -> list[tuple[str, dict[str, str]]]:
+    """(key, row) in the order of the page; rows with nothing in them are dropped."""
     pattern = re.compile(rf"{re.escape(item.code)}-(\d{{1,3}})-")
     numbers = {int(m[1]) for name in data if (m := pattern.match(name))}
     rows = []
@@ -165,7 +191,7 @@ def _read_rows(item: FieldDefinition, data: QueryDict) -> list[dict[str, str]]:
             for column in item.columns
         }
         if any(row.values()):
-            rows.append(row)
+            rows.append((data.get(f"{item.code}-{number}-{KEY}", ""), row))
     return rows
 
 
@@ -186,17 +212,23 @@ class Cell:
 
 @dataclass(frozen=True)
 class RowTable:
-    """A field of kind ``rows`` as the page draws it: filled rows, spares, a template."""
+    """A field of kind ``rows`` as the page draws it: filled rows, spares, a template.
+    A row is (name of its key's input, key, cells)."""
 
     item: FieldDefinition
-    rows: list[list[Cell]]
+    rows: list[tuple[str, str, list[Cell]]]
     blank: list[Cell]
     filled: int
     errors: list[str] = field(default_factory=list)
+    clashes: list[Any] = field(default_factory=list)
 
     @property
     def code(self) -> str:
         return self.item.code
+
+    @property
+    def blank_key(self) -> str:
+        return f"{self.code}-__prefix__-{KEY}"
 
     @property
     def range_text(self) -> str:
@@ -228,14 +260,18 @@ class ContentForm(PortalForm):
         refusals: Iterable[Refusal] = (),
         *,
         frozen: bool = False,
+        keys: Mapping[str, list[str]] | None = None,
+        clashes: Mapping[str, list[Any]] | None = None,
     ) -> None:
         super().__init__(dict(content))
         self.definition, self.content = definition, content
+        self.keys, self.clashes = keys or {}, clashes or {}
         self.recommenders = list(recommenders)
         for code, item in definition.by_code.items():
             if item.kind != "rows":
                 made = self.fields[code] = _field_of(item, self.recommenders)
                 made.when = item.when  # the page folds it while the condition fails
+                made.clashes = self.clashes.get(code, [])
                 if frozen:
                     chosen = isinstance(
                         made.widget, forms.Select | RadioCards | CheckSet
@@ -278,11 +314,18 @@ class ContentForm(PortalForm):
         rows = [row for row in stored if isinstance(row, dict)] if stored else []
         wanted = max(len(rows) + SPARE_ROWS, item.at_least)
         count = max(min(wanted, item.at_most or wanted), len(rows))
+        keys = merging.standing_keys(self.keys.get(item.code), len(rows))
+        keys = [*keys, *(merging.new_key() for _ in range(count - len(rows)))]
         shown = [
-            self._row(item, n, rows[n] if n < len(rows) else {}) for n in range(count)
-        ]
+            (f"{item.code}-{n}-{KEY}", keys[n],
+             self._row(item, n, rows[n] if n < len(rows) else {}))
+            for n in range(count)
+        ]  # fmt: skip
         blank = [_cell(item, c, "__prefix__", "", "") for c in item.columns]
-        return RowTable(item, shown, blank, len(rows), self.said.get(item.code, []))
+        return RowTable(
+            item, shown, blank, len(rows), self.said.get(item.code, []),
+            self.clashes.get(item.code, []),
+        )  # fmt: skip
 
     def _row(
         self, item: FieldDefinition, number: int, row: Mapping[str, Any]
@@ -333,6 +376,56 @@ class VersionForm(PortalForm):
         form = cls(data)
         found = form.cleaned_data.get("version") if form.is_valid() else None
         return -1 if found is None else found
+
+
+class OpenedForm(PortalForm):
+    """What the page was opened with (``version``, ``marks``, ``window``) and what was
+    chosen at clashes. Junk counts as a page that knows nothing."""
+
+    window = forms.RegexField(r"\A[0-9a-z]{1,32}\Z", required=False)
+    marks = forms.CharField(max_length=200_000, required=False)
+
+    @classmethod
+    def read(cls, data: QueryDict) -> Opened:
+        form = cls(data)
+        form.is_valid()
+        found = form.cleaned_data
+        return Opened(
+            VersionForm.read(data),
+            _marks(found.get("marks", "")),
+            found.get("window", ""),
+        )
+
+    @classmethod
+    def choices(cls, data: QueryDict) -> dict[str, Choice]:
+        """Place → what was chosen there, having seen which words."""
+        places = [name for name in data if name.startswith(CHOOSE)]
+        return {
+            name.removeprefix(CHOOSE): Choice(
+                data[name] == "mine", data.get(SEEN + name.removeprefix(CHOOSE), "")
+            )
+            for name in places
+            if data[name] in {"mine", "theirs"}
+        }
+
+
+def _marks(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+class BringForm(PortalForm):
+    """A filled Word form, or an Excel sheet of results, to be read into drafts."""
+
+    file = forms.FileField(
+        label="填好的文件",
+        help_text="Word（.docx）或 Excel（.xlsx），不超过 10 MB。",
+        widget=forms.FileInput(attrs={"accept": ".docx,.xlsx"}),
+        error_messages={"required": "请选一份 .docx 或 .xlsx。"},
+    )
 
 
 class StepForm(PortalForm):

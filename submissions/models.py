@@ -20,6 +20,7 @@ from qcportal.campaigns.models import Campaign, Category, FormVersion, Rubric
 from qcportal.documents.models import Document
 from qcportal.seals.models import SealAct
 from submissions.lifecycle import HOLDERS, STAMPABLE, MoveName, Reach, State
+from submissions.merging import Held
 from submissions.yearbook import ActivityRecord, Topic
 
 
@@ -128,6 +129,8 @@ class Submission(models.Model):
         "联系人手机号索引", of="contact_mobile", db_index=True
     )
     version = models.PositiveIntegerField("草稿版本", default=0)
+    # Field code → a key per row of ``content``: by it two windows know the same row.
+    row_keys = models.JSONField("行的记号", default=dict, blank=True)
     # What a newer form had no place for, [{"label", "text"}]: readable until it is filed.
     left_over = PrivateJSONField(
         "新版表里放不下的",
@@ -196,6 +199,11 @@ class Submission(models.Model):
         return f"{self.code} {self.title}"
 
     @property
+    def held(self) -> Held:
+        """The working copy with the keys of its rows."""
+        return Held(self.content, self.row_keys)
+
+    @property
     def state_enum(self) -> State:
         return State(self.state)
 
@@ -225,6 +233,46 @@ class Submission(models.Model):
         return found.choice_label(self.topic_type) if found else ""
 
 
+class FieldEdit(models.Model):
+    """Who wrote a place of the working copy last (``submissions.merging``), and when:
+    said beside a field that two people changed. Not the words themselves; gone once
+    the draft is filed. ``window`` is one opening of the page."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="edits")
+    place = models.CharField("位置", max_length=120)
+    version = models.PositiveIntegerField("草稿版本")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=60)
+    window = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = "改动"
+        verbose_name_plural = "改动"
+        ordering = ["-version", "place"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "place"], name="one_edit_per_place"
+            )
+        ]
+
+
+class DraftPreview(models.Model):
+    """A draft as it would print, drawn on demand: one per submission, of ``version``.
+    The file is dropped after a while; it proves nothing."""
+
+    submission = models.OneToOneField(
+        Submission, models.CASCADE, related_name="preview"
+    )
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField("草稿版本")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "草稿预览"
+        verbose_name_plural = "草稿预览"
+
+
 class Revision(models.Model):
     """What was filed: content and attachments frozen, with a hash over both.
 
@@ -242,6 +290,13 @@ class Revision(models.Model):
         default=dict,
         blank=True,
         bound_to="submissions.Revision.activity",
+    )
+    # What the group read word by word and ticked, [{"label", "text"}]: as it is printed.
+    confirmed = PrivateJSONField(
+        "逐字核对过的",
+        default=list,
+        blank=True,
+        bound_to="submissions.Revision.confirmed",
     )
     recommender_name = models.CharField(max_length=80, blank=True)
     content_hash = models.CharField(max_length=64)

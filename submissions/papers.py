@@ -8,10 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from qcportal.accounts.roles import Role
 from qcportal.campaigns import definition
 from qcportal.campaigns.definition import FieldDefinition, FormDefinition
 from qcportal.campaigns.models import FormVersion, Rubric
 from qcportal.documents import pdf
+from submissions.lifecycle import EDITABLE
 from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
 
 FORM_TEMPLATE = "papers/application_form.html"
@@ -139,6 +141,20 @@ def draft_form(submission: Submission) -> dict[str, Any]:
         submission.form.form, submission.content,
         recommender=recommender.name if recommender else "", year=submission.campaign.year,
     )  # fmt: skip
+
+
+def draft_paper(submission: Submission) -> dict[str, Any]:
+    """The same for the maker: 草稿 across every page, no code to check."""
+    return {**draft_form(submission), **foot(submission.code, "", ""), "draft": True}
+
+
+def word_form(submission: Submission, role: Role) -> dict[str, Any]:
+    """Facts of the Word file without stamp: what the group is writing, and for all
+    others what was filed."""
+    revision = submission.revision
+    if revision is None or (role == Role.GROUP and submission.state_enum in EDITABLE):
+        return draft_form(submission)
+    return application_form(revision)
 
 
 def blank_form(version: FormVersion) -> dict[str, Any]:

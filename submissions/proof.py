@@ -26,8 +26,15 @@ def known_facts(form: FormDefinition, topic: Topic) -> dict[str, Any]:
     members = form.meaning("members")
     if members:
         standing = topic.group_year.standing_members
-        found[members.code] = [_cells(members, _row(member)) for member in standing]
+        found[members.code] = member_rows(members, standing)
     return found
+
+
+def member_rows(
+    table: FieldDefinition, members: Sequence[GroupMember]
+) -> list[dict[str, str]]:
+    """Registered members as rows of a form's table."""
+    return [_cells(table, _row(member)) for member in members]
 
 
 def _fits(item: FieldDefinition, text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from qcportal.accounts import contacts
@@ -36,8 +36,10 @@ from submissions.lifecycle import (
     Reach,
     State,
 )
+from submissions.merging import mark_of
 from submissions.models import (
     Attachment,
+    DraftPreview,
     ScoreSheet,
     Stamp,
     Submission,
@@ -47,6 +49,7 @@ from submissions.yearbook import Topic
 
 # Chosen in the recommender field by member units that have none (Shanghai 2020 二.2.2).
 DIRECT = "direct"
+DRAW_APART = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,54 @@ def why_not_write(
         yield Refusal("locked", _where_now(submission, "修改"))
         return
     yield from why_not(filing_move(submission), submission, actor, at)
+
+
+def names(submission: Submission) -> list[tuple[str, str]]:
+    """(label, text) of what is printed of the draft on a certificate and beside it, to
+    be read word by word: the fields that say so, the words, the members."""
+    form, content = submission.form.form, submission.content
+    found = [
+        (item.label, str(content.get(item.code) or "").strip())
+        for item in form.asked(content)
+        if item.on_certificate
+    ]
+    title = form.value(content, "title").strip()
+    found.append(("证书正文", submission.category.certificate_sentence(title)))
+    members = form.meaning("members")
+    column = members.column("name") if members else None
+    if members and column and form.asks(members, content):
+        rows = [row for row in content.get(members.code) or [] if isinstance(row, dict)]
+        people = [str(row.get(column.code, "")).strip() for row in rows]
+        found.append((members.label, "、".join(filter(None, people))))
+    return found
+
+
+def names_mark(submission: Submission) -> str:
+    """The mark of exactly what ``names`` says now."""
+    return mark_of(dict(names(submission)))
+
+
+def preview_of(submission: Submission) -> DraftPreview | None:
+    """The draft as it was drawn last, if it was."""
+    drawn = DraftPreview.objects.filter(submission=submission)
+    return drawn.select_related("document").first()
+
+
+def may_draw_anew(drawn: DraftPreview, submission: Submission, at: datetime) -> bool:
+    """Whether a draft is drawn again: not while it is being drawn, not within 10
+    seconds, not while it stands and nothing was changed."""
+    document = drawn.document
+    if document.is_waiting or at - drawn.at < DRAW_APART:
+        return False
+    return not document.is_ready or drawn.version != submission.version
+
+
+def written_by_window(submission: Submission, window: str) -> set[str]:
+    """The places of the draft that this opening of the page wrote last."""
+    if not window:
+        return set()
+    found = submission.edits.filter(window=window)
+    return set(found.values_list("place", flat=True))
 
 
 def why_not_take_newest_form(

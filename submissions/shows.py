@@ -438,3 +438,16 @@ def receipt(submission: Submission) -> Sequence[tuple[str, str]]:
         ("收到时间", f"{moment(revision.filed_at)}（以服务器时间为准）"),
         ("核对码", revision.check_code),
     )
+
+
+def renamed(submission: Submission) -> list[tuple[str, str]]:
+    """(label, as it was) of what was read word by word at the last filing and is
+    otherwise now."""
+    if submission.revision is None:
+        return []
+    now = dict(rules.names(submission))
+    return [
+        (one["label"], one["text"])
+        for one in submission.revision.confirmed
+        if now.get(one["label"]) != one["text"]
+    ]

@@ -9,7 +9,7 @@ from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
 from submissions import papers, year_actions
-from submissions.models import Revision, ScoreSheet, Stamp
+from submissions.models import DraftPreview, Revision, ScoreSheet, Stamp
 from submissions.yearbook import YearPaper
 
 
@@ -19,6 +19,14 @@ def render_application_form(document: Document) -> bytes:
         document=document
     )
     return pdf.render(papers.FORM_TEMPLATE, papers.application_form(revision))
+
+
+@paper_task("submissions.render_draft")
+def render_draft(document: Document) -> bytes:
+    preview = DraftPreview.objects.select_related(
+        "submission__campaign", "submission__form", "submission__recommender"
+    ).get(document=document)
+    return pdf.render(papers.FORM_TEMPLATE, papers.draft_paper(preview.submission))
 
 
 @paper_task("submissions.render_opinion_form")

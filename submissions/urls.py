@@ -3,7 +3,7 @@
 from django.urls import path
 
 from submissions.unit_urls import unit_pages, unit_words
-from submissions.views import editing, files, group
+from submissions.views import bringing, editing, files, group, previews
 from submissions.year_urls import activity_pages, year_words
 
 app_name = "submissions"
@@ -12,11 +12,24 @@ app_name = "submissions"
 group_words = [
     path("", group.desk, name="desk"),
     path("new/", group.new, name="new"),
+    path("new/bring/", bringing.bring_new, name="bring_new"),
+    path("new/bring/blank.xlsx", bringing.blank_excel_new, name="blank_excel_new"),
 ]
 
 group_pages = [
     path("<slug:code>/", group.track, name="track"),
     path("<slug:code>/edit/", editing.edit, name="edit"),
+    path("<slug:code>/edit/known/", previews.take_known, name="take_known"),
+    path("<slug:code>/edit/bring/", bringing.bring, name="bring"),
+    path("<slug:code>/edit/blank.docx", bringing.blank_word, name="blank_word"),
+    path("<slug:code>/edit/blank.xlsx", bringing.blank_excel, name="blank_excel"),
+    path("<slug:code>/edit/preview/", previews.preview, name="preview"),
+    path(
+        "<slug:code>/edit/preview/<int:number>.png",
+        previews.preview_page,
+        name="preview_page",
+    ),
+    path("<slug:code>/edit/signed-in/", editing.signed_in, name="signed_in"),
     path("<slug:code>/edit/detach/<uuid:key>/", editing.detach, name="detach"),
     path("<slug:code>/edit/newest-form/", editing.take_form, name="take_form"),
     path("<slug:code>/file/", editing.file, name="file"),
@@ -28,6 +41,7 @@ group_pages = [
 # For every desk that may see the submission.
 paper_pages = [
     path("<slug:code>/papers/form/", files.form_paper, name="form_paper"),
+    path("<slug:code>/papers/form.docx", bringing.form_word, name="form_word"),
     path("<slug:code>/files/<uuid:key>/", files.file_download, name="file_download"),
     path(
         "<slug:code>/files/<uuid:key>/pages/<int:number>.png",

@@ -215,6 +215,13 @@ class Category(models.Model):
             self.campaign.award_levels.filter(category__isnull=True)
         )
 
+    def certificate_sentence(self, title: str) -> str:
+        """The words of its certificate about a result of that title."""
+        words = self.certificate_words or self.campaign.certificate_words
+        return words.format(
+            title=title, year=self.campaign.year, result=self.title_words
+        )
+
     @property
     def title_words(self) -> str:
         """What a result of this category is honoured as."""

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from redis.exceptions import RedisError
 
 from qcportal.documents import keeping, pdf
-from qcportal.documents.models import Document
+from qcportal.documents.models import CONTENT_TYPES, Document
 from qcportal.documents.uploads import clean_name
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,17 @@ def respond(
     disposition = content_disposition_header(not shown, name)
     response["Content-Disposition"] = disposition or "attachment"
     return _sealed(response, viewer=shown and document.is_pdf)
+
+
+def attachment(content: bytes, name: str) -> HttpResponse:
+    """Bytes made for this very answer as a download; the type follows the extension."""
+    name = clean_name(name)
+    response = HttpResponse(
+        content, content_type=CONTENT_TYPES[name.rsplit(".", 1)[-1]]
+    )
+    disposition = content_disposition_header(True, name)
+    response["Content-Disposition"] = disposition or "attachment"
+    return _sealed(response)
 
 
 def page_image(

@@ -35,5 +35,6 @@ export const refresh = () => document.querySelectorAll("[data-when]").forEach((p
 
 document.addEventListener("change", refresh);
 document.addEventListener("input", (event) => { if (event.target.closest("[data-rows]") || event.target.tagName === "FORM") refresh(); });
+document.addEventListener("form:filled", refresh);
 document.addEventListener("htmx:afterSwap", refresh);
 refresh();

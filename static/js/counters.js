@@ -17,5 +17,6 @@ document.addEventListener("input", (event) => {
   const counter = event.target.id && document.querySelector(`[data-counter="${CSS.escape(event.target.id)}"]`);
   if (counter) refresh(counter);
 });
+document.addEventListener("form:filled", () => all(document));
 document.addEventListener("htmx:load", (event) => all(event.target));
 all(document);

@@ -1,8 +1,6 @@
-// form[data-editor]: what the save changed is drawn again, files travel one slot at a time.
-// Without this module the same form posts text and files together.
+// form[data-editor]: what a save changed is drawn again.
 const form = document.querySelector("form[data-editor]");
 const here = form?.dataset.editor;
-const mega = (bytes) => `${(bytes / 1048576).toFixed(1)} MB`;
 
 const put = (root) => {
   for (const fresh of root.querySelectorAll("[data-live]")) {
@@ -16,95 +14,23 @@ const put = (root) => {
 };
 
 const state = document.querySelector("[data-save-state]");
-const explain = (text) => { state.querySelector("[data-save-text]").textContent = text; };
 
-const redraw = async (failed = false) => {
+const redraw = async () => {
   try {
     const answer = await fetch(here + location.search, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
-    if (answer.redirected && failed) explain("登录过期了，文字已存在这台设备。请在新窗口登录，再回来保存");
     if (!answer.ok || answer.redirected) return;
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
-    const closed = holder.content.querySelector("[data-live-closed]");
-    if (closed && failed) explain(`没存上，文字已存在这台设备。${closed.textContent}`);
     put(holder.content);
+    document.dispatchEvent(new Event("draft:redrawn"));
   } catch { /* the next save draws it */ }
 };
 
 if (form && state) {
   new MutationObserver(() => {
-    const now = state.dataset.state;
-    if (now === "saved" || now === "failed") redraw(now === "failed");
+    if (["saved", "conflict"].includes(state.dataset.state)) redraw();
   }).observe(state, { attributes: true, attributeFilter: ["data-state"] });
 }
-
-const wrong = (input, file) => {
-  const kinds = input.dataset.types.split(" ");
-  const kind = file.name.includes(".") ? file.name.split(".").pop().toLowerCase() : "";
-  if (!kinds.includes(kind)) return `“${file.name}”的类型不能上传，这里可以上传：${kinds.join("、").toUpperCase()}。`;
-  if (file.size > Number(input.dataset.most)) return `“${file.name}”有 ${mega(file.size)}，超过 ${mega(Number(input.dataset.most))}。请压缩图片或分开保存后再上传。`;
-  return "";
-};
-
-const tell = (slot, text, bad = false) => {
-  const out = slot.querySelector("[data-slot-progress]");
-  out.textContent = text;
-  out.classList.toggle("is-bad", bad);
-  slot.classList.toggle("is-bad", bad);
-};
-
-const arrived = (request, slot, input) => {
-  if (request.responseURL && new URL(request.responseURL).pathname !== here) tell(slot, "登录过期了，文件没传上。请在新窗口登录后再选一次，这里的文字都还在。", true);
-  else if (request.status === 413) tell(slot, "文件太大了，没有收。请压缩后再传。", true);
-  else if (request.status !== 200 && request.status !== 422) tell(slot, "没传上，文件还在您手里。请再试一次。", true);
-  else {
-    const name = slot.dataset.slot;
-    const box = document.querySelector('[data-live="materials"]');
-    box.innerHTML = request.responseText;
-    box.querySelector(`[data-slot="${CSS.escape(name)}"] input[type=file]`)?.focus();
-    redraw();
-    return;
-  }
-  input.disabled = false;
-};
-
-const send = (slot, input) => {
-  const data = new FormData();
-  data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  for (const file of input.files) data.append(input.name, file);
-  tell(slot, "正在上传…");
-  const words = document.createElement("span");
-  const bar = document.createElement("progress");
-  bar.max = 100;
-  bar.value = 0;
-  bar.setAttribute("aria-label", "上传进度");
-  slot.querySelector("[data-slot-progress]").replaceChildren(words, bar);
-  const began = Date.now();
-  const request = new XMLHttpRequest();
-  request.upload.addEventListener("progress", ({ loaded, total, lengthComputable }) => {
-    if (!lengthComputable) return;
-    bar.value = (loaded / total) * 100;
-    const seconds = ((Date.now() - began) / 1000) * (total / loaded - 1);
-    words.textContent = loaded === total ? "传完了，正在核对" : `${Math.round(bar.value)}% · ${mega(loaded)} / ${mega(total)} · 还要约 ${Math.max(1, Math.round(seconds))} 秒`;
-  });
-  request.addEventListener("load", () => arrived(request, slot, input));
-  request.addEventListener("error", () => { tell(slot, "网断了，没传上。连上网后再选一次。", true); input.disabled = false; });
-  request.open("POST", here);
-  request.setRequestHeader("X-Requested-With", "upload");
-  request.send(data);
-  input.disabled = true;
-};
-
-form?.addEventListener("change", (event) => {
-  const input = event.target;
-  const slot = input.closest("[data-slot]");
-  if (!slot || input.type !== "file" || !input.files.length) return;
-  const problem = [...input.files].map((file) => wrong(input, file)).find(Boolean);
-  if (problem) {
-    tell(slot, problem, true);
-    input.value = "";
-  } else send(slot, input);
-});
 
 // What is being corrected is not shouted at any more; the next look says what is left.
 form?.addEventListener("input", (event) => {
@@ -113,5 +39,33 @@ form?.addEventListener("input", (event) => {
   event.target.removeAttribute("aria-invalid");
   field.querySelectorAll(".field-error").forEach((error) => { error.hidden = true; });
 });
+
+// What another module changed on the server (slots.js) is drawn as after a save.
+document.addEventListener("draft:redraw", () => redraw());
+
+// The draft as it would print: asked for when the dialog opens, drawn anew when the
+// words rest for a while. Whoever never opens it costs no drawing.
+const pages = document.querySelector("[data-preview]");
+let resting = 0;
+
+const draw = async () => {
+  if (!pages) return;
+  try {
+    const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+    const answer = await fetch(pages.dataset.preview, { method: "POST", headers: { "HX-Request": "true", "X-CSRFToken": token }, credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    pages.innerHTML = await answer.text();
+    pages.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true })); // poll.js waits for the rest
+  } catch { if (!pages.querySelector("img")) pages.textContent = "现在取不到，连上网后再打开看。"; }
+};
+
+if (pages) {
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-dialog-open=paper-large]")) draw(); }, true);
+  document.addEventListener("draft:redrawn", () => {
+    clearTimeout(resting);
+    if (pages.querySelector("img")) resting = setTimeout(draw, 8000);
+  });
+  pages.addEventListener("submit", (event) => { event.preventDefault(); draw(); });
+}
 
 document.querySelector("[data-lacks]")?.focus();

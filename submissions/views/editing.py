@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from qcportal.accounts.access import acting_as
-from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Role
 from qcportal.campaigns.deadlines import judged
-from qcportal.campaigns.definition import PaperSlot
 from qcportal.clock import now
-from qcportal.documents import uploads
-from qcportal.refusals import Refused, refuse_if
-from submissions import actions, rules, shows
-from submissions.editor import Editor, slot_input
-from submissions.forms import StepForm, VersionForm, read_content
+from qcportal.refusals import Refused
+from submissions import actions, known, rules, shows
+from submissions.editor import Editor
+from submissions.forms import OpenedForm, StepForm, VersionForm, read_typed
 from submissions.lifecycle import EDITABLE
+from submissions.merging import Merged, Typed, unmerged
 from submissions.models import Submission
+from submissions.together import answer, clashes_shown, writing
+from submissions.views.slots import attach_all
 
 
 def own(request: HttpRequest, code: str) -> Submission:
@@ -41,7 +44,20 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     submission = own(request, code)
     if request.method == "POST":
         return _save(request, submission)
+    if _by_script(request):
+        return JsonResponse(
+            {"csrf": get_token(request), "person": request.actor.user_key}
+        )
     return _page(request, submission)
+
+
+@acting_as(Role.GROUP)
+@require_safe
+def signed_in(request: HttpRequest, code: str) -> HttpResponse:
+    """Where a log-in leads that the open form asked for: back to that window."""
+    return render(
+        request, "submissions/signed_in.html", {"submission": own(request, code)}
+    )
 
 
 def _page(
@@ -49,12 +65,14 @@ def _page(
     submission: Submission,
     status: int = 200,
     slot_errors: Mapping[str, list[str]] | None = None,
+    merged: Merged | None = None,
     **more: Any,
 ) -> HttpResponse:
     at, asked = now(), StepForm.read(request.GET)
     closed = list(rules.why_not_write(submission, request.actor, at))
-    editor = Editor(submission, step=asked.step, check=asked.check,
-                    frozen=bool(closed), slot_errors=slot_errors)  # fmt: skip
+    clashes = clashes_shown(submission, merged, request.actor, at) if merged else {}
+    editor = Editor(submission, step=asked.step, check=asked.check, merged=merged,
+                    frozen=bool(closed), slot_errors=slot_errors, clashes=clashes)  # fmt: skip
     template = "submissions/edit.html"
     if request.headers.get("HX-Request") == "true":
         template = "submissions/_live.html"
@@ -64,93 +82,68 @@ def _page(
         "submission": submission, "editor": editor, "closed": closed,
         "chip": shows.chip(submission, Role.GROUP, at),
         "holder": shows.holder(submission, at, Role.GROUP),
-        "reason": shows.return_reason(submission), **more,
+        "reason": shows.return_reason(submission),
+        "offers": bool(not closed and known.offers(submission, request.actor.holder.name)),
+        "others": writing(submission, editor.window, request.actor, at), **more,
     }  # fmt: skip
     return render(request, template, context, status=status)
 
 
 def _save(request: HttpRequest, submission: Submission) -> HttpResponse:
-    typed = read_content(submission.form.form, request.POST, submission.content)
+    typed = read_typed(submission.form.form, request.POST)
     try:
-        kept = _keep(request, submission, typed)
+        kept, merged = _keep(request, submission, typed)
     except Refused as refused:
         return _not_kept(request, submission, typed, refused)
-    if request.headers.get("X-Requested-With") == "autosave":
-        return JsonResponse({"version": kept.version, "saved_at": kept.saved_at})
-    errors = _attach_all(request, kept)
+    if _by_script(request):
+        return _answer(request, kept, typed, merged)
+    errors = attach_all(request, kept)
+    if merged.clashes:
+        return _page(request, kept, 409, errors, merged)
     if errors:
         return _page(request, kept, 422, errors)
     return _after_save(request, kept)
 
 
+def _by_script(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "autosave"
+
+
 def _keep(
-    request: HttpRequest, submission: Submission, typed: Mapping[str, Any]
-) -> Submission:
-    """Save what was typed unless it is stored already (a save by script and one by
-    button often bring the same words). Raises Refused."""
-    if typed == submission.content:
-        return submission
-    version = VersionForm.read(request.POST)
-    try:
-        return actions.save_draft(
-            submission.pk,
-            typed,
-            version=version,
-            by=request.actor,
-            at=judged(request, submission.campaign),
-        )
-    except Refused as refused:
-        fresh = own(request, submission.code)
-        if refused.codes == ["stale_version"] and fresh.content == typed:
-            return fresh
-        raise
+    request: HttpRequest, submission: Submission, typed: Typed
+) -> tuple[Submission, Merged]:
+    """Save what the page changed; what another changed meanwhile stays. Raises
+    Refused."""
+    return actions.merge_draft(
+        submission.pk,
+        typed,
+        opened=OpenedForm.read(request.POST),
+        choices=OpenedForm.choices(request.POST),
+        by=request.actor,
+        at=judged(request, submission.campaign),
+    )
+
+
+def _answer(
+    request: HttpRequest, kept: Submission, typed: Typed, merged: Merged
+) -> JsonResponse:
+    window = OpenedForm.read(request.POST).window
+    said = answer(kept, merged, typed, window=window, by=request.actor, at=now())
+    return JsonResponse(said)
 
 
 def _not_kept(
-    request: HttpRequest,
-    submission: Submission,
-    typed: dict[str, Any],
-    refused: Refused,
+    request: HttpRequest, submission: Submission, typed: Typed, refused: Refused
 ) -> HttpResponse:
-    """What was typed comes back beside what is stored; nothing is overwritten."""
-    status = 409 if "stale_version" in refused.codes else 422
-    if request.headers.get("X-Requested-With") == "autosave":
+    """What was typed comes back with the reasons; nothing was written."""
+    if _by_script(request):
         first = refused.refusals[0]
-        answer = {"code": first.code, "message": first.message}
-        return JsonResponse(answer, status=status)
-    fresh = own(request, submission.code)
-    # Where this page had nothing, what the other one wrote stays.
-    merged = {code: typed.get(code) or stored for code, stored in fresh.content.items()}
-    differences = Editor(fresh).differences(merged)
-    fresh.content = merged  # shown, not saved
-    return _page(
-        request, fresh, status, refused=refused.refusals, differences=differences
-    )
-
-
-def _attach_all(request: HttpRequest, submission: Submission) -> dict[str, list[str]]:
-    """Take in every file of the post; slot code → what is wrong with it."""
-    errors: dict[str, list[str]] = {}
-    at = judged(request, submission.campaign)
-    for slot in submission.form.form.papers:
-        for upload in request.FILES.getlist(slot_input(slot)):
-            try:
-                _take_in(submission, slot, upload, by=request.actor, at=at)
-            except Refused as refused:
-                errors.setdefault(slot.code, []).append(str(refused))
-    return errors
-
-
-def _take_in(
-    submission: Submission, slot: PaperSlot, upload: Any, *, by: Actor, at: datetime
-) -> None:
-    refuse_if(rules.why_not_attach(submission, slot.code, by, at))
-    inspected = uploads.inspect(
-        upload, slot.extensions, slot.max_bytes, field=slot_input(slot)
-    )
-    with transaction.atomic():
-        document = uploads.store_upload(upload, inspected, "attachment", by=by.user)
-        actions.attach(submission.pk, slot.code, document, by=by, at=at)
+        said = {"code": first.code, "message": first.message}
+        return JsonResponse(said, status=422)
+    opened = OpenedForm.read(request.POST)
+    form = submission.form.form
+    merged = unmerged(form, submission.held, typed, opened)
+    return _page(request, submission, 422, merged=merged, refused=refused.refusals)
 
 
 def _after_save(request: HttpRequest, submission: Submission) -> HttpResponse:
@@ -196,11 +189,13 @@ def detach(request: HttpRequest, code: str, key: str) -> HttpResponse:
     submission = own(request, code)
     standing = submission.attachments.filter(removed_at__isnull=True)
     attachment = get_object_or_404(standing, document__key=key)
-    typed = read_content(submission.form.form, request.POST, submission.content)
+    typed = read_typed(submission.form.form, request.POST)
     try:
-        _keep(request, submission, typed)
+        kept, merged = _keep(request, submission, typed)
     except Refused as refused:
         return _not_kept(request, submission, typed, refused)
+    if merged.clashes:
+        return _page(request, kept, 409, merged=merged)
     at = judged(request, submission.campaign)
     actions.detach(attachment.pk, by=request.actor, at=at)
     messages.success(request, f"已拿掉“{attachment.document.title}”。")
@@ -217,7 +212,8 @@ def file(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         confirmed = request.POST.get("confirmed") == "on"
         began = judged(request, submission.campaign)
-        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=began)
+        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=began,
+                     names=request.POST.get("names"))  # fmt: skip
         messages.success(
             request, f"已提交给{submission.unit.name}。受理编号 {code}，请记下来。"
         )
@@ -227,7 +223,9 @@ def file(request: HttpRequest, code: str) -> HttpResponse:
     move = rules.filing_move(submission)
     context = {
         "submission": submission, "editor": Editor(submission),
-        "closed": list(rules.why_not(move, submission, request.actor, at)),
-        "topic": shows.topic_tag(submission),
+        "closed": [*rules.why_not(move, submission, request.actor, at),
+                   *rules.body_in_standing(submission, at)],
+        "names": rules.names(submission), "mark": rules.names_mark(submission),
+        "renamed": shows.renamed(submission), "topic": shows.topic_tag(submission),
     }  # fmt: skip
     return render(request, "submissions/file.html", context)

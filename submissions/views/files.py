@@ -24,7 +24,7 @@ from submissions.models import Attachment, FrozenAttachment, Revision, Submissio
 READERS = (Role.GROUP, Role.UNIT, Role.RECOMMENDER, Role.ASSOCIATION)
 
 
-def _seen(request: HttpRequest, code: str) -> Submission:
+def seen(request: HttpRequest, code: str) -> Submission:
     mine = Submission.objects.visible_to(request.actor).with_people()
     return get_object_or_404(mine, code=code)
 
@@ -57,7 +57,7 @@ def _hand_out(
 @require_safe
 def form_paper(request: HttpRequest, code: str) -> HttpResponse:
     """The 申报表 that was filed last, as PDF; ``?view=1`` shows it in the page."""
-    submission = _seen(request, code)
+    submission = seen(request, code)
     if submission.revision is None:
         raise Http404
     return _hand_out(request, submission, submission.revision.document)
@@ -67,7 +67,7 @@ def form_paper(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def file_download(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """An uploaded file or a filed form; ``?view=1`` shows PDFs and pictures."""
-    submission = _seen(request, code)
+    submission = seen(request, code)
     return _hand_out(request, submission, _document(request, submission, key))
 
 
@@ -75,7 +75,7 @@ def file_download(request: HttpRequest, code: str, key: str) -> HttpResponse:
 @require_safe
 def page_image(request: HttpRequest, code: str, key: str, number: int) -> HttpResponse:
     """Page ``number`` (from 1) as PNG, for readers without a PDF viewer."""
-    submission = _seen(request, code)
+    submission = seen(request, code)
     return serving.page_image(_document(request, submission, key), number, dpi=110)
 
 
@@ -83,7 +83,7 @@ def page_image(request: HttpRequest, code: str, key: str, number: int) -> HttpRe
 @require_safe
 def document_status(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """The row of a paper being made, asked for again by the page."""
-    submission = _seen(request, code)
+    submission = seen(request, code)
     context = {
         "submission": submission,
         "document": _document(request, submission, key),
@@ -95,6 +95,6 @@ def document_status(request: HttpRequest, code: str, key: str) -> HttpResponse:
 @require_POST
 def document_retry(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """Have a paper made again that did not come out."""
-    submission = _seen(request, code)
+    submission = seen(request, code)
     making.retry(_document(request, submission, key), by=request.actor.user)
     return redirect(safe_referer(request) or reverse("home"))

@@ -34,7 +34,7 @@ from submissions.year_forms import TopicChoiceForm
 from submissions.yearbook import Topic
 
 
-def _open_categories(actor: Actor, at: datetime) -> list[Category]:
+def open_categories(actor: Actor, at: datetime) -> list[Category]:
     """What the group may begin now, newest campaign first, in the campaign's order."""
     running = Campaign.objects.public().filter(ended_at__isnull=True)
     rows = (
@@ -84,7 +84,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     page = page_of(
         rows.prefetch_related(*shows.SENTENCE_NEEDS), request.GET.get("page")
     )
-    opened, newest = _open_categories(request.actor, at), Campaign.objects.newest()
+    opened, newest = open_categories(request.actor, at), Campaign.objects.newest()
     entries = [_entry(submission, at) for submission in page]
     year = newest.year if newest else at.year
     context = {
@@ -100,11 +100,11 @@ def desk(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Which category, then what to have at hand; a post begins the draft."""
     at = now()
-    found = _open_categories(request.actor, at)
+    found = open_categories(request.actor, at)
     if not found:
         closed = _closed_words(at)
         return render(request, "submissions/closed.html", {"closed": closed})
-    category = _chosen(request, found)
+    category = chosen_category(request, found)
     if category is None:
         return render(request, "submissions/new_choice.html", {"categories": found})
     if request.method == "POST":
@@ -123,7 +123,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "submissions/new.html", context)
 
 
-def _chosen(request: HttpRequest, found: list[Category]) -> Category | None:
+def chosen_category(request: HttpRequest, found: list[Category]) -> Category | None:
     """The category asked for (its primary key), or the only one there is."""
     asked = request.POST.get("category") or request.GET.get("category", "")
     if asked:

@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from qcportal.accounts.roles import Duty
 from qcportal.campaigns.models import Window
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from submissions.forms import read_content
 from submissions.lifecycle import State
+from submissions.merging import marks_of
 from submissions.models import Revision, Step
+from tests import factories
 from tests.factories import docx_file, pdf_file, png_file
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +63,8 @@ def test_the_form_is_the_campaigns(walk, cast, client_of):
     wanted = [c for c, i in form.by_code.items() if i.kind != "rows"]
     assert [c for c in wanted if f'name="{c}"' not in page] == []
     assert [s.code for s in form.papers if f'name="paper-{s.code}"' not in page] == []
-    assert page.count('name="members-') == (2 + 3) * 4 + 4 + 1
+    # Three rows, two spares and the one to be copied: a key and four cells each.
+    assert page.count('name="members-') == (2 + 3 + 1) * 5 + 1
 
 
 def test_every_kind_of_field_comes_back_as_it_was_typed(walk, cast, client_of):
@@ -107,9 +111,15 @@ def test_autosave_answers_with_time_and_version(walk, cast, client_of):
         edit_url(draft), typed(draft, title="自动存的"), headers=AUTOSAVE
     )
     kept = walk.fresh(draft)
-    assert response.json() == {
+    answer = response.json()
+    assert answer == {
         "version": draft.version + 1,
-        "saved_at": response.json()["saved_at"],
+        "saved_at": answer["saved_at"],
+        "marks": marks_of(kept.form.form, kept.held),
+        "fields": {},
+        "rows": {"members": [[k, r] for k, r in kept.held.rows("members").items()]},
+        "clashes": {},
+        "others": "",
     }
     assert (kept.title, kept.version) == ("自动存的", draft.version + 1)
 
@@ -124,23 +134,122 @@ def test_the_same_words_twice_are_one_save(walk, cast, client_of):
     assert walk.fresh(draft).version == draft.version + 1
 
 
-def test_a_second_tab_never_overwrites(walk, cast, client_of):
+def opened(client, submission):
+    """What the page would post as it was opened, with everything it carries along."""
+    page = client.get(edit_url(submission)).context["editor"]
+    data = typed(submission) | {"marks": page.marks_text, "window": page.window}
+    for code, table in page.shown.keys.items():
+        data |= {f"{code}-{number}-KEY": key for number, key in enumerate(table)}
+    return data
+
+
+def test_two_tabs_keep_the_work_of_both(walk, cast, client_of):
     draft, client = walk.draft(), client_of(cast.group)
-    client.post(edit_url(draft), typed(draft, title="甲窗口写的"))
-    response = client.post(
-        edit_url(draft), typed(draft, title="乙窗口写的"), headers=AUTOSAVE
+    one, two = opened(client, draft), opened(client, draft)
+    client.post(
+        edit_url(draft), one | {"title": "甲窗口写的", "members-0-post": "班长"}
     )
-    assert (response.status_code, response.json()["code"]) == (409, "stale_version")
-    page = client.post(edit_url(draft), typed(draft, title="乙窗口写的"))
+    answer = client.post(
+        edit_url(draft), two | {"summary": "乙窗口写的", "members-0-part": "总负责"},
+        headers=AUTOSAVE,
+    ).json()  # fmt: skip
+    kept = walk.fresh(draft)
+    first = {**draft.content["members"][0], "post": "班长", "part": "总负责"}
+    assert kept.content == {
+        **draft.content,
+        "title": "甲窗口写的",
+        "summary": "乙窗口写的",
+        "members": [first, *draft.content["members"][1:]],
+    }
+    # The second tab is told what the first one wrote, and that it is being written.
+    assert answer["fields"] == {"title": "甲窗口写的"}
+    assert answer["rows"]["members"][0][1] == first
+    assert answer["others"] == "您在另一个窗口正在填“小组成员名单”"
+    assert answer["clashes"] == {}
+
+
+def test_a_second_tab_never_overwrites(walk, cast, client_of):
+    """Both changed the same field: who, when and to what is said beside it, and what
+    is not in dispute is saved."""
+    draft, client = walk.draft(), client_of(cast.group)
+    one, two = opened(client, draft), opened(client, draft)
+    client.post(edit_url(draft), one | {"title": "甲窗口写的"})
+    mine = two | {"title": "乙窗口写的", "department": "新部门"}
+    page = client.post(edit_url(draft), mine)
     text = page.content.decode()
     assert page.status_code == 409
     assert 'value="乙窗口写的"' in text
-    assert "甲窗口写的" in text
-    assert "data-autosave" not in text
+    assert "<blockquote>甲窗口写的</blockquote>" in text
+    assert re.search(r"您在另一个窗口 \d\d:\d\d 也改了这一项", text)
+    kept = walk.fresh(draft)
+    assert (kept.title, kept.content["department"]) == ("甲窗口写的", "新部门")
+    # Pressing save again without choosing changes nothing.
+    again = mine | {"marks": page.context["editor"].marks_text}
+    assert client.post(edit_url(draft), again).status_code == 409
     assert walk.fresh(draft).title == "甲窗口写的"
-    again = re.search(r'name="version" value="(\d+)"', text)[1]
-    client.post(edit_url(draft), {**typed(draft, title="乙窗口写的"), "version": again})
-    assert walk.fresh(draft).title == "乙窗口写的"
+
+
+@pytest.mark.parametrize(
+    ("choice", "kept"), [("mine", "乙窗口写的"), ("theirs", "甲窗口写的")]
+)
+def test_the_choice_at_a_clash_is_what_is_stored(walk, cast, client_of, choice, kept):
+    draft, client = walk.draft(), client_of(cast.group)
+    one, two = opened(client, draft), opened(client, draft)
+    client.post(edit_url(draft), one | {"title": "甲窗口写的"})
+    page = client.post(edit_url(draft), two | {"title": "乙窗口写的"})
+    [[clash]] = page.context["editor"].clashes.values()
+    chosen = two | {
+        "title": "乙窗口写的", "marks": page.context["editor"].marks_text,
+        clash.seen_name: clash.clash.seen, clash.choose_name: choice,
+    }  # fmt: skip
+    assert client.post(edit_url(draft), chosen).status_code == 302
+    assert walk.fresh(draft).title == kept
+
+
+def test_a_colleague_is_named(walk, cast, client_of, noon):
+    draft = walk.draft()
+    colleague = factories.seat("陈立群", cast.group.organisation, Duty.CLERK, noon)
+    one, two = client_of(colleague), client_of(cast.group)
+    both = opened(one, draft), opened(two, draft)
+    one.post(edit_url(draft), both[0] | {"title": "陈写的", "members-0-name": "顾岚"})
+    mine = both[1] | {"title": "顾写的", "members-0-name": "顾小岚"}
+    answer = two.post(edit_url(draft), mine, headers=AUTOSAVE).json()
+    assert answer["others"] == "陈立群正在填“小组成员名单”"
+    assert sorted(answer["clashes"]) == ["members", "title"]
+    assert re.search(r"陈立群 \d\d:\d\d 也改了这一项", answer["clashes"]["title"])
+    row = answer["clashes"]["members"]
+    assert "小组成员名单第 1 行姓名" in row
+    assert "<blockquote>顾岚</blockquote>" in row
+    assert "您这边：顾小岚" in row
+
+
+def test_an_answer_lost_on_the_way_is_no_clash_with_oneself(walk, cast, client_of):
+    draft, client = walk.draft(), client_of(cast.group)
+    page = opened(client, draft)
+    client.post(edit_url(draft), page | {"title": "写了一半"}, headers=AUTOSAVE)
+    later = client.post(
+        edit_url(draft), page | {"title": "写了一半再写"}, headers=AUTOSAVE
+    )
+    assert later.json()["clashes"] == {}
+    assert walk.fresh(draft).title == "写了一半再写"
+
+
+@pytest.mark.parametrize("marks", ["", "{", "[]", "[" * 5000, "null", '{"title": 7}'])
+def test_junk_marks_are_a_page_that_knows_nothing(walk, cast, client_of, marks):
+    draft, client = walk.draft(), client_of(cast.group)
+    data = opened(client, draft) | {"title": "还在", "marks": marks, "version": "0"}
+    response = client.post(edit_url(draft), data)
+    assert response.status_code == 409
+    assert 'value="还在"' in response.content.decode()
+    assert walk.fresh(draft).title == draft.title
+
+
+def test_a_script_asks_who_is_signed_in(walk, cast, client_of):
+    """After a new log-in the open page renews its token; another person's it is not."""
+    draft = walk.draft()
+    answer = client_of(cast.group).get(edit_url(draft), headers=AUTOSAVE).json()
+    assert sorted(answer) == ["csrf", "person"]
+    assert answer["person"] == cast.group.user_key
 
 
 def test_an_old_page_does_not_empty_what_another_filled(walk, cast, client_of):
