@@ -286,6 +286,7 @@ class ContentForm(PortalForm):
     def _attach(self, refusal: Refusal) -> None:
         self.said.setdefault(refusal.field, []).append(refusal.message)
         if refusal.field in self.fields:
+            self.fields[refusal.field].misnamed = refusal.code == "name_differs"
             self.add_error(refusal.field, refusal.message)
 
     def lines(self, section: Section) -> list[Line]:

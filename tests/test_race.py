@@ -15,6 +15,7 @@ from recommenders.models import Handover, Paper, TableStamp
 from reviews import actions as reviewing
 from reviews.models import Assignment, Certificate, Publication
 from submissions import actions as filing
+from submissions import merging
 from submissions.lifecycle import PLACED, State
 from submissions.models import Revision, ScoreSheet, Stamp, Step, Submission
 from tests import factories
@@ -150,6 +151,53 @@ def test_two_windows_save_one_draft(walk, cast):
         )
         assert answers == ["done", "stale_version"]
         assert walk.fresh(draft).version == version + 1
+
+
+def test_two_windows_write_different_fields_and_both_are_kept(walk, cast):
+    draft = walk.draft()
+    marks = merging.marks_of(draft.form.form, draft.held)
+
+    def save(code, text, window):
+        typed = merging.Typed({**draft.content, code: text}, draft.row_keys)
+        opened = merging.Opened(draft.version, marks, window)
+        filing.merge_draft(draft.pk, typed, opened=opened, by=cast.group, at=walk.at)
+
+    for number in range(ROUNDS):
+        answers = at_once(
+            lambda n=number: save("title", f"题目{n}", "one"),
+            lambda n=number: save("summary", f"简介{n}", "two"),
+            lambda n=number: save("department", f"部门{n}", "three"),
+        )
+        assert answers == ["done"] * 3
+        kept = walk.fresh(draft).content
+        assert kept == {
+            **draft.content, "title": f"题目{number}", "summary": f"简介{number}",
+            "department": f"部门{number}",
+        }  # fmt: skip
+
+
+def test_two_windows_write_the_same_field_and_one_is_told(walk, cast):
+    draft = walk.draft()
+    clashes = []
+
+    def save(text, window, version, marks):
+        typed = merging.Typed({"title": text}, {})
+        opened = merging.Opened(version, marks, window)
+        _, merged = filing.merge_draft(
+            draft.pk, typed, opened=opened, by=cast.group, at=walk.at
+        )
+        clashes.append(len(merged.clashes))
+
+    for number in range(ROUNDS):
+        now = walk.fresh(draft)
+        marks = merging.marks_of(now.form.form, now.held)
+        clashes.clear()
+        answers = at_once(
+            lambda n=number, v=now.version, m=marks: save(f"甲{n}", f"a{n}", v, m),
+            lambda n=number, v=now.version, m=marks: save(f"乙{n}", f"b{n}", v, m),
+        )
+        assert (answers, sorted(clashes)) == (["done", "done"], [0, 1])
+        assert walk.fresh(draft).version == now.version + 1
 
 
 def test_two_colleagues_open_one_sheet_at_once(walk, cast):

@@ -240,4 +240,11 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("rows:fill", (event) => fill(event.target, event.detail), true);
 
+// Spare rows are for windows without scripts; on a phone each is a screen of its own.
+if (matchMedia("(max-width: 767px)").matches) {
+  for (const box of document.querySelectorAll("[data-rows][data-least]")) {
+    const spare = rows(box).filter(isEmpty).reverse();
+    while (spare.length && rows(box).length > Math.max(1, Number(box.dataset.least))) spare.shift().remove();
+  }
+}
 document.querySelectorAll("[data-rows]").forEach(renumber);

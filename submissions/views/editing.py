@@ -30,6 +30,8 @@ from submissions.models import Submission
 from submissions.together import answer, clashes_shown, writing
 from submissions.views.slots import attach_all
 
+WHOLE = "submissions/edit.html"
+
 
 def own(request: HttpRequest, code: str) -> Submission:
     """The group's submission with that code; 404 for anybody else's."""
@@ -73,7 +75,7 @@ def _page(
     clashes = clashes_shown(submission, merged, request.actor, at) if merged else {}
     editor = Editor(submission, step=asked.step, check=asked.check, merged=merged,
                     frozen=bool(closed), slot_errors=slot_errors, clashes=clashes)  # fmt: skip
-    template = "submissions/edit.html"
+    template = WHOLE
     if request.headers.get("HX-Request") == "true":
         template = "submissions/_live.html"
     elif request.headers.get("X-Requested-With") == "upload":
@@ -83,7 +85,9 @@ def _page(
         "chip": shows.chip(submission, Role.GROUP, at),
         "holder": shows.holder(submission, at, Role.GROUP),
         "reason": shows.return_reason(submission),
-        "offers": bool(not closed and known.offers(submission, request.actor.holder.name)),
+        "offers": template == WHOLE and not closed and bool(
+            known.offers(submission, request.actor.holder.name)
+        ),
         "others": writing(submission, editor.window, request.actor, at), **more,
     }  # fmt: skip
     return render(request, template, context, status=status)
@@ -91,6 +95,8 @@ def _page(
 
 def _save(request: HttpRequest, submission: Submission) -> HttpResponse:
     typed = read_typed(submission.form.form, request.POST)
+    if request.POST.get("go") == "seal-name":
+        typed = with_seal_name(submission, typed)
     try:
         kept, merged = _keep(request, submission, typed)
     except Refused as refused:
@@ -103,6 +109,14 @@ def _save(request: HttpRequest, submission: Submission) -> HttpResponse:
     if errors:
         return _page(request, kept, 422, errors)
     return _after_save(request, kept)
+
+
+def with_seal_name(submission: Submission, typed: Typed) -> Typed:
+    """What was typed, the unit's name as it stands on its seal."""
+    field = submission.form.form.meaning("unit_name")
+    if field is None:
+        return typed
+    return Typed({**typed.content, field.code: submission.unit.name}, typed.keys)
 
 
 def _by_script(request: HttpRequest) -> bool:

@@ -33,8 +33,8 @@ def preview(request: HttpRequest, code: str) -> HttpResponse:
         "stale": drawn is not None and drawn.version != submission.version,
         "closed": list(rules.why_not_write(submission, request.actor, now())),
     }  # fmt: skip
-    name = "_preview" if scripted else "preview"
-    return render(request, f"submissions/{name}.html", context)
+    whole, part = "submissions/preview.html", "submissions/_preview.html"
+    return render(request, part if scripted else whole, context)
 
 
 @acting_as(Role.GROUP)

@@ -285,6 +285,12 @@ def test_a_name_unlike_the_seal_is_said_at_its_field(walk, cast, client_of):
     client.post(edit_url(draft), typed(draft, unit_name="申浦公司"))
     page = client.get(edit_url(draft)).content.decode()
     assert "和公章不一致：公章是“上海申浦轨道车辆维修有限公司”。" in page
+    assert 'name="go" value="seal-name">用公章名称' in page
+    now = walk.fresh(draft)
+    client.post(edit_url(draft), typed(now) | {"go": "seal-name"})
+    assert walk.fresh(draft).content["unit_name"] == "上海申浦轨道车辆维修有限公司"
+    page = client.get(edit_url(draft)).content.decode()
+    assert "用公章名称" not in page
 
 
 def test_anothers_recommending_body_is_not_taken(walk, cast, client_of):
