@@ -85,6 +85,7 @@ def recommendation_table(paper: Paper) -> dict[str, Any]:
             f"{dossier.campaign.code}-{dossier.recommender.letters}",
             "推荐表",
             paper.check_code,
+            paper.list_hash,
         ),
     }
 
@@ -123,6 +124,7 @@ def summary_table(paper: Paper) -> dict[str, Any]:
             f"{dossier.campaign.code}-{dossier.recommender.letters}",
             "推荐汇总表",
             paper.check_code,
+            paper.list_hash,
         ),
     }
 

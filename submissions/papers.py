@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from qcportal.campaigns import definition
 from qcportal.campaigns.definition import FieldDefinition, FormDefinition
 from qcportal.campaigns.models import FormVersion, Rubric
-from qcportal.documents import pdf
+from qcportal.documents import paging, pdf
 from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
 
 FORM_TEMPLATE = "papers/application_form.html"
 OPINION_TEMPLATE = "papers/opinion_form.html"
 BLANK_ROWS = 8  # of a table on a blank form, unless the form asks for more
-
-
-def verify_url(check_code: str) -> str:
-    """What the QR code on a page leads to."""
-    return f"{settings.SITE_URL}/verify/{check_code}/"
 
 
 def _cell(
@@ -109,14 +103,27 @@ def form_facts(
     }
 
 
-def foot(code: str, revision: str, check_code: str) -> dict[str, Any]:
-    """What stands at the foot of every page."""
+def foot(
+    code: str, revision: str, check_code: str, content_hash: str
+) -> dict[str, Any]:
+    """What stands at the foot of every page. Where there is a check code, ``printed``
+    puts each page's own QR code into its place."""
     return {
         "code": code,
         "revision": revision,
         "check_code": check_code,
-        "qr": pdf.qr_data_uri(verify_url(check_code)) if check_code else "",
+        "content_hash": content_hash,
+        "qr": paging.PLACE if check_code else "",
     }
+
+
+def printed(template: str, facts: Mapping[str, Any]) -> bytes:
+    """A paper with a foot as PDF bytes: every page says which page of which print it
+    is, so that a stamped scan can be matched (qcportal.documents.page_marks)."""
+    return paging.mark(
+        pdf.render(template, dict(facts)),
+        check_code=facts["check_code"], content_hash=facts["content_hash"],
+    )  # fmt: skip
 
 
 def application_form(revision: Revision) -> dict[str, Any]:
@@ -127,8 +134,10 @@ def application_form(revision: Revision) -> dict[str, Any]:
             revision.form.form, revision.content,
             recommender=revision.recommender_name, year=submission.campaign.year,
         ),
-        **foot(submission.code, f"第 {revision.number} 版", revision.check_code),
-        "content_hash": revision.content_hash,
+        **foot(
+            submission.code, f"第 {revision.number} 版",
+            revision.check_code, revision.content_hash,
+        ),
     }  # fmt: skip
 
 
@@ -195,9 +204,11 @@ def opinion_form(sheet: ScoreSheet) -> dict[str, Any]:
         "stamp_label": "单位盖章" if own else "推荐单位盖章",
         "form_check_code": revision.check_code,
         "seal": None,
-        **foot(submission.code, f"第 {revision.number} 版", sheet.check_code),
-        "content_hash": sheet.content_hash,
-    }
+        **foot(
+            submission.code, f"第 {revision.number} 版",
+            sheet.check_code, sheet.content_hash,
+        ),
+    }  # fmt: skip
 
 
 def sealed_opinion_form(stamp: Stamp) -> dict[str, Any]:

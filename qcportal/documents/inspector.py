@@ -3,6 +3,11 @@
 Standard input is the file itself (seekable), standard output one line of JSON:
 ``{"kind": "pdf", "pages": 3, "refusals": [["code", "sentence"], …]}``. A hostile file
 that eats memory or time ends this process, not the one that serves pages.
+
+Called with the word ``scan`` it reads stamped pages instead: standard input begins with
+a line ``{"check_code": "7F3K-92QD", "sizes": [bytes, …]}`` and goes on with the files,
+standard output with ``{"pages": [[file, page, turn, mark], …], "size": bytes}`` (or
+``{"too_many": true}``) and the merged PDF.
 """
 
 import contextlib
@@ -40,9 +45,35 @@ def bare_package() -> None:
     sys.modules["qcportal"] = package
 
 
+def read_scan() -> None:
+    """The stamped pages on standard input, read and merged (scan_pages)."""
+    scan_pages = importlib.import_module("qcportal.documents.scan_pages")
+    with open(0, "rb", closefd=False) as file:
+        asked = json.loads(file.readline())
+        files = [file.read(size) for size in asked["sizes"]]
+    out = sys.stdout.buffer
+    try:
+        seen = scan_pages.read(files)
+    except scan_pages.TooManyPages:
+        out.write(b'{"too_many": true}\n')
+        return
+    merged = b""
+    order = scan_pages.in_order(seen, asked["check_code"])
+    if order:
+        merged = scan_pages.merge(files, order)
+    pages = [
+        [one.file, one.page, one.turn, one.mark and vars(one.mark)] for one in seen
+    ]
+    head = {"pages": pages, "size": len(merged), "kept": len(order)}
+    out.write(json.dumps(head).encode() + b"\n" + merged)
+
+
 def main() -> None:
     limit()
     bare_package()
+    if sys.argv[1:] == ["scan"]:
+        read_scan()
+        return
     contents = importlib.import_module("qcportal.documents.contents")  # limited by now
     with open(0, "rb", closefd=False) as file:
         kind, pages, refusals = contents.look(file)

@@ -260,9 +260,9 @@ def test_handover_step_by_step(walk, cast, noon):
     by, dossier = cast.recommender, walk.dossier(cast.recommender)
     dossier.refresh_from_db()
     assert against(dossier, cast, noon) == ["table_missing"]
-    actions.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=noon)
+    paper = actions.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=noon)
     assert against(dossier, cast, noon) == ["table_not_stamped"]
-    scan = factories.stored(factories.pdf_file(), "table_scan", by)
+    scan = factories.kept_table_scan(paper, by, noon)
     actions.stamp_table(
         dossier.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=noon
     )
