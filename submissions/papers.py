@@ -223,11 +223,12 @@ def sealed_opinion_form(stamp: Stamp) -> dict[str, Any]:
         **opinion_form(stamp.sheet),
         "seal": {
             "picture": data,
-            "diameter_mm": picture.diameter_mm,
+            "width_mm": picture.size_mm[0],
+            "height_mm": picture.size_mm[1],
             "date": f"{at.year}年{at.month}月{at.day}日",
             "label": (
-                f"印模图像，由{stamp.act.by_name}于{at.year}年{at.month}月{at.day}日"
-                f"{at:%H:%M}加盖；非可靠电子签名"
+                f"印模图像（非可靠电子签名），由{stamp.act.by_name}于"
+                f"{at.year}年{at.month}月{at.day}日{at:%H:%M}加盖"
             ),
         },
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch
+
 from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
@@ -459,6 +461,8 @@ def stamp_before(submission: Submission, actor: Actor) -> Stamp | None:
         tiers = [Tier.RECOMMENDER, Tier.UNIT]
     elif actor.role != Role.RECOMMENDER:
         return None
+    if not _knows(submission, actor):
+        return None
     found = (live_stamp(sheet_of(submission, tier)) for tier in tiers)
     return next((stamp for stamp in found if stamp is not None), None)
 
@@ -467,10 +471,34 @@ def stamp_look_faults(submission: Submission, actor: Actor) -> Iterator[Refusal]
     """``stamp_not_looked`` until this desk has confirmed the three points of the stamp
     before it, ``stamp_faulty`` when it found one wanting (domain.md 6.4)."""
     stamp = stamp_before(submission, actor)
-    if stamp is None:
-        return
-    whose = Tier(stamp.sheet.tier).label
-    look = last_look(stamp, actor.organisation.pk)
+    if stamp is not None:
+        look = last_look(stamp, actor.organisation.pk)
+        yield from look_faults(Tier(stamp.sheet.tier), look)
+
+
+def unit_look_faults(
+    revisions: Collection[int], organisation_id: int
+) -> dict[int, list[Refusal]]:
+    """The same of the units' stamps for a whole page of a body's list: by revision."""
+    looks = StampLook.objects.filter(organisation=organisation_id)
+    stamps = (
+        Stamp.objects.filter(
+            sheet__revision__in=revisions, sheet__tier=Tier.UNIT, voided_at=None
+        )
+        .select_related("sheet")
+        .prefetch_related(Prefetch("looks", looks, to_attr="looked"))
+    )
+    return {
+        stamp.sheet.revision_id: list(
+            look_faults(Tier.UNIT, next(iter(stamp.looked), None))
+        )
+        for stamp in stamps
+    }
+
+
+def look_faults(tier: Tier, look: StampLook | None) -> Iterator[Refusal]:
+    """What an answer (or none) on the stamp of ``tier`` says against going on."""
+    whose = tier.label
     if look is None:
         yield Refusal(
             "stamp_not_looked",

@@ -18,7 +18,6 @@ from submissions import actions as filing
 from submissions.lifecycle import PLACED, State
 from submissions.models import Revision, ScoreSheet, Stamp, Step, Submission
 from tests import factories
-from tests.factories import stored
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

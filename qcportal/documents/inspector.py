@@ -7,7 +7,9 @@ that eats memory or time ends this process, not the one that serves pages.
 Called with the word ``scan`` it reads stamped pages instead: standard input begins with
 a line ``{"check_code": "7F3K-92QD", "sizes": [bytes, …]}`` and goes on with the files,
 standard output with ``{"pages": [[file, page, turn, mark], …], "size": bytes}`` (or
-``{"too_many": true}``) and the merged PDF.
+``{"too_many": true}``) and the merged PDF. With the word ``imprint`` it lifts a seal's
+imprint off a photo: standard output begins with ``{"width": px, "height": px}`` (or
+``{"fault": "none"}``) and goes on with the PNG.
 """
 
 import contextlib
@@ -68,11 +70,27 @@ def read_scan() -> None:
     out.write(json.dumps(head).encode() + b"\n" + merged)
 
 
+def lift_imprint() -> None:
+    """The seal's imprint in the picture on standard input (imprints)."""
+    imprints = importlib.import_module("qcportal.documents.imprints")
+    with open(0, "rb", closefd=False) as file:
+        content = file.read()
+    out = sys.stdout.buffer
+    try:
+        found = imprints.lift(content)
+    except imprints.NoImprint as no:
+        out.write(json.dumps({"fault": no.code}).encode() + b"\n")
+        return
+    head = {"width": found.width, "height": found.height}
+    out.write(json.dumps(head).encode() + b"\n" + found.png)
+
+
 def main() -> None:
     limit()
     bare_package()
-    if sys.argv[1:] == ["scan"]:
-        read_scan()
+    other = {"scan": read_scan, "imprint": lift_imprint}.get("".join(sys.argv[1:]))
+    if other is not None:
+        other()
         return
     contents = importlib.import_module("qcportal.documents.contents")  # limited by now
     with open(0, "rb", closefd=False) as file:

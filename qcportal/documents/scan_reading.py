@@ -7,9 +7,6 @@ inspected before and takes back what was read and one merged PDF.
 from __future__ import annotations
 
 import json
-import logging
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,15 +14,10 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from qcportal import env
-from qcportal.documents import scan_pages
-from qcportal.documents.inspecting import INSPECTOR, KEPT_ENVIRONMENT
+from qcportal.documents import child, scan_pages
 from qcportal.documents.page_marks import PageMark
 from qcportal.documents.scan_pages import SeenPage
 from qcportal.refusals import refuse
-
-logger = logging.getLogger(__name__)
-SECONDS = 60  # of the wall clock; the child's own limit counts processor time
 
 
 @dataclass(frozen=True)
@@ -48,7 +40,13 @@ def read(uploads: Sequence[Any], check_code: str) -> ReadScan:
         return here([_whole(one) for one in uploads], check_code)
     with tempfile.TemporaryFile() as file:
         _hand_over(file, uploads, check_code)
-        answer = _run(file)
+        answer = child.ask("scan", file)
+    if answer is None:
+        refuse(
+            "scan_not_read",
+            "盖章页没能读完，请把图片缩小些，或扫描成 PDF 后再传。",
+            "scan",
+        )
     head, _, merged = answer.partition(b"\n")
     said = json.loads(head)
     if said.get("too_many"):
@@ -84,24 +82,3 @@ def _hand_over(file: IO[bytes], uploads: Sequence[Any], check_code: str) -> None
             file.write(piece)
         one.seek(0)
     file.seek(0)
-
-
-def _run(file: IO[bytes]) -> bytes:
-    try:
-        done = subprocess.run(  # noqa: S603 - our own program, no word of the user
-            [sys.executable, "-P", str(INSPECTOR), "scan"],
-            stdin=file, capture_output=True, timeout=SECONDS, check=False,
-            env=env.handed_on(KEPT_ENVIRONMENT) | {"PYTHONIOENCODING": "utf-8"},
-        )  # fmt: skip
-    except (subprocess.TimeoutExpired, OSError):
-        logger.exception("The reader of scans was ended or could not be started")
-        done = None
-    if done is None or done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace")[-500:] if done else ""
-        logger.warning("The reader of scans gave no answer: %s", said)
-        refuse(
-            "scan_not_read",
-            "盖章页没能读完，请把图片缩小些，或扫描成 PDF 后再传。",
-            "scan",
-        )
-    return done.stdout

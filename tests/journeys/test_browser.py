@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from recommenders.models import Paper
 from reviews.models import Certificate, Publication
 from submissions.lifecycle import State
 from submissions.models import Submission

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from recommenders.models import Paper
 from reviews.models import Certificate, Publication
 from submissions.lifecycle import State
 from submissions.models import Submission
@@ -14,6 +15,8 @@ from tests import factories
 from tests.journeys import story
 from tests.journeys.plain import Plain
 
+# The three points of a stamp, all in order.
+LOOKED = {"name_matches": "yes", "legible": "yes", "dated": "yes"}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -132,7 +135,9 @@ def make_papers(body: Plain) -> None:
 
 def association_checks_and_assigns(cast, code: str) -> None:
     desk = signed_in(cast.association, "association").open("/reviews/checks/")
-    desk.follow(story.TITLE).says("逐项核对", "自动识别：一致")
+    desk.follow(story.TITLE).says("逐项核对", "自动识别：一致", "还没有核对")
+    desk.follow("核对盖章页").says(story.BODY)
+    desk.press("存下核对结果", LOOKED).says("三项相符")
     fits = {name: "yes" for name in desk.fields("通过") if name.startswith("fits-")}
     assert len(fits) == 7
     desk.press("通过", fits).says("形式审查通过")

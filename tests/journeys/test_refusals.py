@@ -156,6 +156,10 @@ def printed(walk) -> Submission:
     return filed
 
 
+def scans(filed: Submission) -> list[SimpleUploadedFile]:
+    return factories.stamp_scans(filed.revision.sheets.get(tier="unit"))
+
+
 def test_without_the_stamped_page_nothing_goes_on(walk, cast):
     filed = printed(walk)
     unit = signed_in(cast.unit, "unit").open(f"/submissions/{filed.code}/stamp/")

@@ -139,7 +139,7 @@ def test_named_beats_class_beats_general(campaign, cast, quota, given, hard):
 
 
 def test_unscored_result_is_not_recommended(walk, why_not):
-    assert codes(why_not(walk.stamped())) == ["sheet_missing"]
+    assert codes(why_not(walk.stamped())) == ["sheet_missing", "stamp_not_looked"]
 
 
 def test_another_body_cannot_recommend_it(walk, cast):
