@@ -258,9 +258,9 @@ class LookForm(PortalForm):
 
 def _point(label: str, no: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
-        label=label, choices=[("yes", "是"), ("no", no)], required=False, widget=YesNo,
+        label=label, choices=[("yes", "是"), ("no", no)], widget=YesNo,
         coerce=lambda value: value == "yes", empty_value=None,
-        error_messages={"invalid_choice": "请选“是”或“否”。"},
+        error_messages=dict.fromkeys(("invalid_choice", "required"), "请选“是”或“否”。"),
     )  # fmt: skip
 
 
@@ -271,9 +271,11 @@ class LookAtStampForm(PortalForm):
     legible = _point("印章清晰", "不清晰")
     dated = _point("有日期", "没有")
     pages = forms.TypedMultipleChoiceField(
-        label="逐页对照过", coerce=int, required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "没有这一页，请刷新页面。"},
+        label="逐页对照过", coerce=int, widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": "没有这一页，请刷新页面。",
+            "required": "请和平台里的意见表逐页对照，再勾选。",
+        },
     )  # fmt: skip
     remark = forms.CharField(
         label="说明", max_length=200, required=False,

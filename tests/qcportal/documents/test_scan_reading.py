@@ -62,7 +62,9 @@ def photographed(image: Image.Image) -> Image.Image:
     w, h = table.size
     corners = (w * 0.02, h * 0.04, -w * 0.03, h * 0.97,
                w * 0.98, h * 1.02, w * 0.93, -h * 0.02)  # fmt: skip
-    seen = table.transform((w, h), Image.Transform.QUAD, corners, Image.Resampling.BICUBIC)
+    seen = table.transform(
+        (w, h), Image.Transform.QUAD, corners, Image.Resampling.BICUBIC
+    )
     return seen.filter(ImageFilter.GaussianBlur(0.8))
 
 
