@@ -378,7 +378,7 @@ def evidence_faults(
         return
     if evidence == Evidence.SCAN and scan is None:
         yield Refusal("stamp_missing", "还没有上传盖章页的扫描件或照片。", "scan")
-    elif evidence == Evidence.SCAN:
+    elif evidence == Evidence.SCAN and scan is not None:
         yield from scan_faults(scan, sheet.check_code)
     if evidence == Evidence.SEAL_PICTURE:
         yield from why_not_use_seal_picture(actor, sheet.revision.submission.campaign)
@@ -526,7 +526,7 @@ def why_not_look(
         return
     for name in STAMP_POINTS:
         if points.get(name) is None:
-            yield Refusal("point_open", "请选“是”或“否”。", name)
+            yield Refusal("point_open", "请选一项。", name)
     open_pages = set(pages_to_compare(stamp)) - set(pages)
     if open_pages:
         listed = "、".join(str(page) for page in sorted(open_pages))

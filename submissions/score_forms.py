@@ -260,7 +260,7 @@ def _point(label: str, no: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=label, choices=[("yes", "是"), ("no", no)], widget=YesNo,
         coerce=lambda value: value == "yes", empty_value=None,
-        error_messages=dict.fromkeys(("invalid_choice", "required"), "请选“是”或“否”。"),
+        error_messages=dict.fromkeys(("invalid_choice", "required"), "请选一项。"),
     )  # fmt: skip
 
 

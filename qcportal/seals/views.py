@@ -66,7 +66,7 @@ def draft(request: HttpRequest) -> HttpResponse:
     by, found = request.actor, drafts.held(request.session, by=request.actor)
     if found is None:
         return redirect("seals:overview")
-    form = UndertakingForm(request.POST or None)
+    form = UndertakingForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.keep_picture(
             found.picture, undertaken=form.cleaned_data["undertaken"], by=by, at=now(),

@@ -131,7 +131,7 @@ def look(request: HttpRequest, code: str, tier: str) -> HttpResponse:
     if stamp is None or stamp != rules.stamp_before(submission, request.actor):
         raise Http404
     form = LookAtStampForm(
-        request.POST or None, name=stamp.act.organisation_name,
+        request.POST if request.method == "POST" else None, name=stamp.act.organisation_name,
         pages=rules.pages_to_compare(stamp), initial=_looked(stamp, request),
     )  # fmt: skip
     if (

@@ -213,7 +213,7 @@ def test_three_points_open_the_way(walk, cast, client_of):
         assert words in page
     half = body.post(look_url(found), {"name_matches": "yes", "legible": "yes"})
     assert half.status_code == 422
-    assert "请选“是”或“否”。" in half.content.decode()
+    assert "请选一项。" in half.content.decode()
     assert body.post(look_url(found), SOUND).status_code == 302
     look = StampLook.objects.get()
     assert (look.sound, look.by_name, look.organisation) == (
