@@ -85,6 +85,7 @@ def recommendation_table(paper: Paper) -> dict[str, Any]:
             f"{dossier.campaign.code}-{dossier.recommender.letters}",
             "推荐表",
             paper.check_code,
+            paper.list_hash,
         ),
     }
 
@@ -102,9 +103,10 @@ def sealed_recommendation_table(stamp: TableStamp) -> dict[str, Any]:
         **recommendation_table(stamp.paper),
         "seal": {
             "picture": data,
-            "diameter_mm": picture.diameter_mm,
+            "width_mm": picture.size_mm[0],
+            "height_mm": picture.size_mm[1],
             "date": day,
-            "label": f"印模图像，由{stamp.act.by_name}于{day}{at:%H:%M}加盖；非可靠电子签名",
+            "label": f"印模图像（非可靠电子签名），由{stamp.act.by_name}于{day}{at:%H:%M}加盖",
         },
     }
 
@@ -123,6 +125,7 @@ def summary_table(paper: Paper) -> dict[str, Any]:
             f"{dossier.campaign.code}-{dossier.recommender.letters}",
             "推荐汇总表",
             paper.check_code,
+            paper.list_hash,
         ),
     }
 

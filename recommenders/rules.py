@@ -21,6 +21,7 @@ from qcportal.campaigns.rules import why_closed_for_all, why_not_recommending_bo
 from qcportal.campaigns.stages import Stage
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
+from qcportal.seals.rules import scan_faults
 from recommenders.models import (
     Candidate,
     Dossier,
@@ -81,6 +82,7 @@ def why_not_recommend(
     yield from why_not_in_standing(actor.organisation, at, submission.campaign)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from submission_rules.stamp_look_faults(submission, actor)
     yield from site_visit_faults(submission)
     yield from place_refusals(submission, actor.organisation, tally)
     yield from reserve_cautions(submission, actor.organisation)
@@ -127,6 +129,7 @@ def why_not_reserve(
     yield from why_not_in_standing(actor.organisation, at, submission.campaign)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from submission_rules.stamp_look_faults(submission, actor)
     yield from site_visit_faults(submission)
     yield from reserve_refusals(submission, actor.organisation, tally)
 
@@ -158,6 +161,7 @@ def why_not_move_up(
     yield from why_not_in_standing(actor.organisation, at, submission.campaign)
     sheet = submission_rules.sheet_of(submission, Tier.RECOMMENDER)
     yield from submission_rules.sheet_faults(sheet, submission.campaign.opinion_limit)
+    yield from submission_rules.stamp_look_faults(submission, actor)
     yield from site_visit_faults(submission)
     tally = places.Tally(submission.campaign, actor.organisation)
     yield from place_refusals(submission, actor.organisation, tally)
@@ -447,6 +451,8 @@ def why_not_stamp_table(
     yield from table_faults(paper, rows)
     if evidence == "scan" and scan is None:
         yield Refusal("stamp_missing", "还没有上传盖章的推荐表。", "scan")
+    elif evidence == "scan" and scan is not None and paper is not None:
+        yield from scan_faults(scan, paper.check_code)
     elif evidence == "seal_picture":
         yield from submission_rules.why_not_use_seal_picture(actor, dossier.campaign)
     if not confirmed:

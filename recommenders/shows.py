@@ -94,6 +94,7 @@ class Questions:
     closed_in: Mapping[int, Sequence[Refusal]] = field(default_factory=dict)
     reserve: Sequence[Submission] = ()
     sheets: Mapping[int, ScoreSheet] = field(default_factory=dict)
+    looks: Mapping[int, Sequence[Refusal]] = field(default_factory=dict)
     later: frozenset[str] = frozenset()  # 受理编号 with a later closing of their own
 
     def closed_for(self, submission: Submission) -> list[Refusal]:
@@ -152,7 +153,10 @@ def rows(found: Iterable[Submission], asked: Questions) -> list[Row]:
             "rubric__criteria"
         )
     }
-    asked = replace(asked, sheets=by_revision)
+    looks = submission_rules.unit_look_faults(
+        [s.revision_id for s in found], asked.actor.organisation.pk
+    )
+    asked = replace(asked, sheets=by_revision, looks=looks)
     return [_row(submission, asked) for submission in found]
 
 
@@ -189,7 +193,8 @@ def _reserve_offers(
 ) -> list[submission_rules.Offer]:
     """递补 for the first that could have a place, 移出候补 for each."""
     body = asked.dossier.recommender
-    full = list(rules.place_refusals(submission, body, asked.tally))
+    looks = asked.looks.get(submission.revision_id, ())
+    full = [*looks, *rules.place_refusals(submission, body, asked.tally)]
     for other in asked.reserve:
         if other.pk == submission.pk:
             break
@@ -210,10 +215,11 @@ def _stamped_row(row: Row, submission: Submission, asked: Questions) -> Row:
     if list(submission_rules.sheet_faults(sheet, limit)):
         return replace(row, to_score=True, may_return=True)
     body = asked.dossier.recommender
-    full = list(rules.place_refusals(submission, body, asked.tally))
+    looks = asked.looks.get(submission.revision_id, ())
+    full = [*looks, *rules.place_refusals(submission, body, asked.tally)]
     offers = [_offer(MoveName.RECOMMEND, submission, full)]
     if not list(rules.reserve_refusals(submission, body, asked.tally)):
-        offers.append(_offer(MoveName.RESERVE, submission, []))
+        offers.append(_offer(MoveName.RESERVE, submission, looks))
     return replace(row, offers=offers, may_return=True)
 
 

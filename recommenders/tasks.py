@@ -1,11 +1,12 @@
 """Errands of the worker: a document's id in, a file out, nothing decided."""
 
-from qcportal.documents import excel, pdf
+from qcportal.documents import excel
 from qcportal.documents.making import paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
 from recommenders import papers
 from recommenders.models import Paper, TableStamp
+from submissions.papers import printed
 
 
 def _paper(document: Document) -> Paper:
@@ -16,9 +17,7 @@ def _paper(document: Document) -> Paper:
 
 @paper_task("recommenders.render_recommendation_table")
 def render_recommendation_table(document: Document) -> bytes:
-    return pdf.render(
-        papers.TABLE_TEMPLATE, papers.recommendation_table(_paper(document))
-    )
+    return printed(papers.TABLE_TEMPLATE, papers.recommendation_table(_paper(document)))
 
 
 @paper_task("recommenders.render_sealed_table")
@@ -28,12 +27,12 @@ def render_sealed_table(document: Document) -> bytes:
         "paper__dossier__campaign",
         "paper__dossier__recommender",
     ).get(sealed=document)
-    return pdf.render(papers.TABLE_TEMPLATE, papers.sealed_recommendation_table(stamp))
+    return printed(papers.TABLE_TEMPLATE, papers.sealed_recommendation_table(stamp))
 
 
 @paper_task("recommenders.render_summary_table")
 def render_summary_table(document: Document) -> bytes:
-    return pdf.render(papers.SUMMARY_TEMPLATE, papers.summary_table(_paper(document)))
+    return printed(papers.SUMMARY_TEMPLATE, papers.summary_table(_paper(document)))
 
 
 @paper_task("recommenders.render_summary_sheet")

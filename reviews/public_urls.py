@@ -22,5 +22,9 @@ urlpatterns = [
         public.verify_picture,
         name="verify_picture",
     ),
+    # What the QR code of a printed page says (qcportal.documents.page_marks).
+    re_path(
+        r"^[Vv]/(?P<mark>[0-9A-Za-z-]{20,40})/?$", public.page_mark, name="page_mark"
+    ),
     path("cases/", public_page(public.cases), name="cases"),
 ]

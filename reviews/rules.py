@@ -143,8 +143,10 @@ def items_of(submission: Submission) -> list[CheckItem]:
 def why_not_pass(
     submission: Submission, answers: Mapping[int, bool], actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
-    """``item_unanswered``, ``item_unfit``: passes only with every item answered 符合."""
+    """``item_unanswered``, ``item_unfit``: passes only with every item answered 符合;
+    ``stamp_not_looked``, ``stamp_faulty`` for the stamp of the tier before."""
     yield from submission_rules.why_not(MoveName.PASS_CHECK, submission, actor, at)
+    yield from submission_rules.stamp_look_faults(submission, actor)
     items = items_of(submission)
     unanswered = [item for item in items if item.pk not in answers]
     unfit = [item for item in items if answers.get(item.pk) is False]

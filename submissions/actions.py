@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +39,7 @@ from submissions.models import (
     Revision,
     ScoreSheet,
     Stamp,
+    StampLook,
     Step,
     Submission,
     Tier,
@@ -595,6 +596,10 @@ def write_sheet(
     sheet.total = scoring.total(sheet.rubric, kept)
     sheet.complete = not list(scoring.faults(sheet.rubric, kept))
     sheet.version += 1
+    if sheet.check_code:
+        sheet.replaced.create(
+            check_code=sheet.check_code, content_hash=sheet.content_hash, at=at
+        )
     sheet.paper, sheet.content_hash, sheet.check_code = None, "", ""
     sheet.saved_at, sheet.saved_by, sheet.saved_by_name = at, by.user, by.user_name
     sheet.save()
@@ -698,6 +703,31 @@ def press(
            campaign=sheet.revision.submission.campaign.code, tier=sheet.tier,
            evidence=evidence, content_hash=sheet.content_hash)  # fmt: skip
     return made
+
+
+@transaction.atomic
+def look_at_stamp(
+    submission_id: int, tier: str, *, points: Mapping[str, bool | None],
+    pages: Collection[int], remark: str, by: Actor, at: datetime,
+) -> StampLook:  # fmt: skip
+    """The desk after ``tier`` answers for its stamp: the three points (rules.
+    STAMP_POINTS, None = not answered) and, where no code was read, each page compared
+    by eye. Raises Refused."""
+    submission = locked(submission_id)
+    refuse_if(rules.why_not_look(submission, tier, by, points, pages, remark))
+    stamp = rules.stamp_before(submission, by)
+    if stamp is None:
+        refuse("no_stamp", "这里没有要核对的盖章页，请刷新页面。")
+    look = StampLook.objects.create(
+        stamp=stamp, organisation=by.organisation, role=by.role,
+        name_matches=bool(points["name_matches"]), legible=bool(points["legible"]),
+        dated=bool(points["dated"]), remark=remark.strip()[:200],
+        pages=sorted(set(pages) & set(rules.pages_to_compare(stamp))),
+        at=at, by=by.user, by_name=by.user_name,
+    )  # fmt: skip
+    record(by, "stamp_looked", submission.code, at=at,
+           campaign=submission.campaign.code, tier=tier, sound=look.sound)  # fmt: skip
+    return look
 
 
 @transaction.atomic

@@ -412,6 +412,19 @@ class ScoreSheet(models.Model):
         ]
 
 
+class ReplacedPrint(models.Model):
+    """A print that no longer counts: its sheet was changed afterwards. Kept so that a
+    scan of it is told from a foreign one."""
+
+    sheet = models.ForeignKey(ScoreSheet, models.PROTECT, related_name="replaced")
+    check_code = models.CharField("核对码", max_length=12, db_index=True)
+    content_hash = models.CharField(max_length=64)
+    at = models.DateTimeField("作废时间")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+
 class Stamp(models.Model):
     """A tier stands behind a sheet: ink scan, own seal picture or signature."""
 
@@ -441,6 +454,37 @@ class Stamp(models.Model):
                 name="one_live_stamp",
             )
         ]
+
+
+class StampLook(models.Model):
+    """The next tier held a stamp against the data: three points, and each page whose
+    code no machine could read. Append-only; the newest of an organisation counts."""
+
+    stamp = models.ForeignKey(Stamp, models.PROTECT, related_name="looks")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    name_matches = models.BooleanField("公章名称与单位全称一致")
+    legible = models.BooleanField("印章清晰")
+    dated = models.BooleanField("有日期")
+    pages = models.JSONField("人工核对过的页", default=list, blank=True)
+    remark = models.CharField("说明", max_length=200, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(name_matches=True, legible=True, dated=True)
+                | ~Q(remark=""),
+                name="faulty_stamp_says_why",
+            )
+        ]
+
+    @property
+    def sound(self) -> bool:
+        return self.name_matches and self.legible and self.dated
 
 
 class Step(models.Model):

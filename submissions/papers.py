@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from qcportal.accounts.roles import Role
 from qcportal.campaigns import definition
 from qcportal.campaigns.definition import FieldDefinition, FormDefinition
 from qcportal.campaigns.models import FormVersion, Rubric
-from qcportal.documents import pdf
+from qcportal.documents import paging, pdf
 from submissions.lifecycle import EDITABLE
 from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
 
 FORM_TEMPLATE = "papers/application_form.html"
 OPINION_TEMPLATE = "papers/opinion_form.html"
 BLANK_ROWS = 8  # of a table on a blank form, unless the form asks for more
-
-
-def verify_url(check_code: str) -> str:
-    """What the QR code on a page leads to."""
-    return f"{settings.SITE_URL}/verify/{check_code}/"
 
 
 def _cell(
@@ -111,14 +105,27 @@ def form_facts(
     }
 
 
-def foot(code: str, revision: str, check_code: str) -> dict[str, Any]:
-    """What stands at the foot of every page."""
+def foot(
+    code: str, revision: str, check_code: str, content_hash: str
+) -> dict[str, Any]:
+    """What stands at the foot of every page. Where there is a check code, ``printed``
+    puts each page's own QR code into its place."""
     return {
         "code": code,
         "revision": revision,
         "check_code": check_code,
-        "qr": pdf.qr_data_uri(verify_url(check_code)) if check_code else "",
+        "content_hash": content_hash,
+        "qr": paging.PLACE if check_code else "",
     }
+
+
+def printed(template: str, facts: Mapping[str, Any]) -> bytes:
+    """A paper with a foot as PDF bytes: every page says which page of which print it
+    is, so that a stamped scan can be matched (qcportal.documents.page_marks)."""
+    return paging.mark(
+        pdf.render(template, dict(facts)),
+        check_code=facts["check_code"], content_hash=facts["content_hash"],
+    )  # fmt: skip
 
 
 def application_form(revision: Revision) -> dict[str, Any]:
@@ -129,8 +136,10 @@ def application_form(revision: Revision) -> dict[str, Any]:
             revision.form.form, revision.content,
             recommender=revision.recommender_name, year=submission.campaign.year,
         ),
-        **foot(submission.code, f"第 {revision.number} 版", revision.check_code),
-        "content_hash": revision.content_hash,
+        **foot(
+            submission.code, f"第 {revision.number} 版",
+            revision.check_code, revision.content_hash,
+        ),
     }  # fmt: skip
 
 
@@ -216,9 +225,11 @@ def opinion_form(sheet: ScoreSheet) -> dict[str, Any]:
         "stamp_label": "单位盖章" if own else "推荐单位盖章",
         "form_check_code": revision.check_code,
         "seal": None,
-        **foot(submission.code, f"第 {revision.number} 版", sheet.check_code),
-        "content_hash": sheet.content_hash,
-    }
+        **foot(
+            submission.code, f"第 {revision.number} 版",
+            sheet.check_code, sheet.content_hash,
+        ),
+    }  # fmt: skip
 
 
 def sealed_opinion_form(stamp: Stamp) -> dict[str, Any]:
@@ -233,11 +244,12 @@ def sealed_opinion_form(stamp: Stamp) -> dict[str, Any]:
         **opinion_form(stamp.sheet),
         "seal": {
             "picture": data,
-            "diameter_mm": picture.diameter_mm,
+            "width_mm": picture.size_mm[0],
+            "height_mm": picture.size_mm[1],
             "date": f"{at.year}年{at.month}月{at.day}日",
             "label": (
-                f"印模图像，由{stamp.act.by_name}于{at.year}年{at.month}月{at.day}日"
-                f"{at:%H:%M}加盖；非可靠电子签名"
+                f"印模图像（非可靠电子签名），由{stamp.act.by_name}于"
+                f"{at.year}年{at.month}月{at.day}日{at:%H:%M}加盖"
             ),
         },
     }

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Prefetch
+
 from qcportal.accounts import contacts
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
-from qcportal.accounts.roles import CHANNELS
+from qcportal.accounts.roles import CHANNELS, Role
 from qcportal.accounts.rules import why_not_approve, why_not_in_person
 from qcportal.campaigns import definition, quotas, scoring
 from qcportal.campaigns.models import Campaign, Category
@@ -26,6 +28,7 @@ from qcportal.documents.fonts import unprintable
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from qcportal.seals.models import Evidence, SealPicture
+from qcportal.seals.rules import reading_of, scan_faults
 from submissions import places, year_rules
 from submissions.lifecycle import (
     EDITABLE,
@@ -42,6 +45,7 @@ from submissions.models import (
     DraftPreview,
     ScoreSheet,
     Stamp,
+    StampLook,
     Submission,
     Tier,
 )
@@ -427,6 +431,8 @@ def evidence_faults(
         return
     if evidence == Evidence.SCAN and scan is None:
         yield Refusal("stamp_missing", "还没有上传盖章页的扫描件或照片。", "scan")
+    elif evidence == Evidence.SCAN and scan is not None:
+        yield from scan_faults(scan, sheet.check_code)
     if evidence == Evidence.SEAL_PICTURE:
         yield from why_not_use_seal_picture(actor, sheet.revision.submission.campaign)
     if evidence not in {Evidence.SCAN, Evidence.SEAL_PICTURE}:
@@ -490,9 +496,109 @@ def live_stamp(sheet: ScoreSheet | None) -> Stamp | None:
         return None
     return (
         sheet.stamps.filter(voided_at__isnull=True)
-        .select_related("act", "scan", "paper")
+        .select_related("act", "scan__reading", "paper", "sheet")
         .first()
     )
+
+
+def last_look(stamp: Stamp, organisation_id: int) -> StampLook | None:
+    """How that organisation found the stamp when it last held it against the data."""
+    return stamp.looks.filter(organisation=organisation_id).first()
+
+
+def stamp_before(submission: Submission, actor: Actor) -> Stamp | None:
+    """The live stamp of the tier right before this desk on what is filed now: the
+    unit's for the recommending body, the body's (else the unit's) for the host."""
+    tiers = [Tier.UNIT]
+    if actor.role == Role.ASSOCIATION:
+        tiers = [Tier.RECOMMENDER, Tier.UNIT]
+    elif actor.role != Role.RECOMMENDER:
+        return None
+    if not _knows(submission, actor):
+        return None
+    found = (live_stamp(sheet_of(submission, tier)) for tier in tiers)
+    return next((stamp for stamp in found if stamp is not None), None)
+
+
+def stamp_look_faults(submission: Submission, actor: Actor) -> Iterator[Refusal]:
+    """``stamp_not_looked`` until this desk has confirmed the three points of the stamp
+    before it, ``stamp_faulty`` when it found one wanting (domain.md 6.4)."""
+    stamp = stamp_before(submission, actor)
+    if stamp is not None:
+        look = last_look(stamp, actor.organisation.pk)
+        yield from look_faults(Tier(stamp.sheet.tier), look)
+
+
+def unit_look_faults(
+    revisions: Collection[int], organisation_id: int
+) -> dict[int, list[Refusal]]:
+    """The same of the units' stamps for a whole page of a body's list: by revision."""
+    looks = StampLook.objects.filter(organisation=organisation_id)
+    stamps = (
+        Stamp.objects.filter(
+            sheet__revision__in=revisions, sheet__tier=Tier.UNIT, voided_at=None
+        )
+        .select_related("sheet")
+        .prefetch_related(Prefetch("looks", looks, to_attr="looked"))
+    )
+    return {
+        stamp.sheet.revision_id: list(
+            look_faults(Tier.UNIT, next(iter(stamp.looked), None))
+        )
+        for stamp in stamps
+    }
+
+
+def look_faults(tier: Tier, look: StampLook | None) -> Iterator[Refusal]:
+    """What an answer (or none) on the stamp of ``tier`` says against going on."""
+    whose = tier.label
+    if look is None:
+        yield Refusal(
+            "stamp_not_looked",
+            f"还没有核对{whose}的盖章页：请逐项确认公章名称、印章清晰、有日期。",
+        )
+    elif not look.sound:
+        yield Refusal(
+            "stamp_faulty",
+            f"{whose}的盖章页核对不符：{look.remark}。请退回，让{whose}重新盖章。",
+        )
+
+
+def why_not_look(
+    submission: Submission, tier: str, actor: Actor, points: Mapping[str, bool | None],
+    pages: Collection[int], remark: str,
+) -> Iterator[Refusal]:  # fmt: skip
+    """``not_yours``, ``no_stamp``, ``point_open``, ``pages_open`` (a page without a
+    readable code was not compared by eye), ``remark_missing``."""
+    if submission.holder != actor.role or not _knows(submission, actor):
+        yield Refusal("not_yours", "现在不由您核对这份盖章页。")
+        return
+    stamp = stamp_before(submission, actor)
+    if stamp is None or stamp.sheet.tier != tier:
+        yield Refusal("no_stamp", "这里没有要核对的盖章页，请刷新页面。")
+        return
+    for name in STAMP_POINTS:
+        if points.get(name) is None:
+            yield Refusal("point_open", "请选一项。", name)
+    open_pages = set(pages_to_compare(stamp)) - set(pages)
+    if open_pages:
+        listed = "、".join(str(page) for page in sorted(open_pages))
+        yield Refusal(
+            "pages_open", f"二维码没读到，请逐页对照后勾选第 {listed} 页。", "pages"
+        )
+    if False in points.values() and not remark.strip():
+        yield Refusal("remark_missing", "有一项不符，请写明看到了什么。", "remark")
+
+
+STAMP_POINTS = ("name_matches", "legible", "dated")
+
+
+def pages_to_compare(stamp: Stamp) -> range:
+    """Pages of the kept scan a person has to compare, because a code was not read."""
+    reading = reading_of(stamp.scan)
+    if reading is None or not reading.needs_look or stamp.scan is None:
+        return range(0)
+    return range(1, (stamp.scan.pages or 1) + 1)
 
 
 def stamping_move(submission: Submission) -> MoveName:

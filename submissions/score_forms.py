@@ -5,7 +5,7 @@ Used by the unit and by the recommending body. They parse and clean; the rules d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,11 +19,13 @@ from qcportal.campaigns.scoring import plain
 from qcportal.documents import uploads
 from qcportal.refusals import Refusal, Refused
 from qcportal.seals.models import Evidence
-from qcportal.ui.forms import ParagraphsField, PortalForm, RadioCards
+from qcportal.ui.forms import ParagraphsField, PortalForm, RadioCards, YesNo
 from submissions.models import ScoreSheet
 
 SCAN_EXTENSIONS = ["pdf", "jpg", "png"]
 SCAN_MAX_BYTES = 20 * uploads.MIB
+SCANS_MAX_BYTES = 40 * uploads.MIB  # together
+MOST_SCANS = 30
 MARK = "mark-"
 PASSWORD_TRIES = 5
 PASSWORD_SECONDS = 600
@@ -194,25 +196,111 @@ class EvidenceForm(PortalForm):
         return self.cleaned_data["evidence"] or Evidence.SCAN
 
 
-class ScanForm(PortalForm):
-    """The stamped page, scanned or photographed: PDF, JPG or PNG up to 20 MB."""
+class SeveralScans(forms.ClearableFileInput):
+    allow_multiple_selected = True
+    template_name = "django/forms/widgets/file.html"
 
-    scan = forms.FileField(
+
+class ScansField(forms.FileField):
+    """Stamped pages, several at once; cleaned to [(upload, Inspected)]."""
+
+    widget = SeveralScans
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if not given:
+            raise forms.ValidationError(self.error_messages["required"])
+        if len(given) > MOST_SCANS:
+            raise forms.ValidationError(f"一次最多选 {MOST_SCANS} 个文件。")
+        found, said, size = [], [], 0
+        for upload in given:
+            try:
+                one = uploads.inspect(upload, SCAN_EXTENSIONS, SCAN_MAX_BYTES)
+            except Refused as refused:
+                said += [refusal.message for refusal in refused.refusals]
+            else:
+                found.append((upload, one))
+                size += one.size
+        if size > SCANS_MAX_BYTES:
+            said.append("选的文件合起来超过 40 MB，请把照片缩小些再传。")
+        if said:
+            raise forms.ValidationError(said)
+        return found
+
+
+class ScanForm(PortalForm):
+    """The stamped pages, scanned or photographed: PDF, JPG or PNG, up to 20 MB each."""
+
+    scan = ScansField(
         label="盖章页",
-        error_messages={
-            "required": "请先选择盖章页的扫描件或照片。",
-            "empty": "选的文件是空的，请换一份。",
-        },
-        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+        error_messages={"required": "请先选择盖章页的扫描件或照片。"},
+        widget=SeveralScans(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
     )
 
-    def clean_scan(self) -> Any:
-        upload = self.cleaned_data["scan"]
-        try:
-            self.inspected = uploads.inspect(upload, SCAN_EXTENSIONS, SCAN_MAX_BYTES)
-        except Refused as refused:
-            raise forms.ValidationError([r.message for r in refused.refusals]) from None
-        return upload
+
+class LookForm(PortalForm):
+    """Why the code cannot be read: the next tier compares the pages by eye."""
+
+    look_reason = forms.CharField(
+        label="拍不清二维码的原因", max_length=200, required=False,
+        help_text="例如：印章盖住了二维码。",
+    )  # fmt: skip
+
+
+def _point(label: str, no: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label, choices=[("yes", "是"), ("no", no)], widget=YesNo,
+        coerce=lambda value: value == "yes", empty_value=None,
+        error_messages=dict.fromkeys(("invalid_choice", "required"), "请选一项。"),
+    )  # fmt: skip
+
+
+class LookAtStampForm(PortalForm):
+    """The three points of a stamp, and each page whose code was not read."""
+
+    name_matches = _point("公章名称与单位全称一致", "不一致")
+    legible = _point("印章清晰", "不清晰")
+    dated = _point("有日期", "没有")
+    pages = forms.TypedMultipleChoiceField(
+        label="逐页对照过", coerce=int, widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": "没有这一页，请刷新页面。",
+            "required": "请和平台里的意见表逐页对照，再勾选。",
+        },
+    )  # fmt: skip
+    remark = forms.CharField(
+        label="说明", max_length=200, required=False,
+        help_text="有一项不符的，写明看到了什么；对方会看到。",
+    )  # fmt: skip
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, name: str, pages: Sequence[int], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["name_matches"].help_text = f"应是“{name}”"
+        if pages:
+            self.fields["pages"].choices = [(n, f"第 {n} 页") for n in pages]
+            self.fields[
+                "pages"
+            ].help_text = "这份盖章页有二维码没读到，请和平台里的意见表逐页对照。"
+        else:
+            del self.fields["pages"]
+
+    @property
+    def points(self) -> dict[str, bool | None]:
+        """The keyword of actions.look_at_stamp; None where nothing was chosen."""
+        return {
+            name: self.cleaned_data.get(name)
+            for name in ("name_matches", "legible", "dated")
+        }
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """The keywords of actions.look_at_stamp: points, pages, remark."""
+        return {
+            "points": self.points,
+            "pages": self.cleaned_data.get("pages", []),
+            "remark": self.cleaned_data["remark"],
+        }
 
 
 class StampForm(EvidenceForm):

@@ -6,7 +6,7 @@ A face module: reads rules and rows, writes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -21,6 +21,8 @@ from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.scoring import plain
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
+from qcportal.seals.matching import Match
+from qcportal.seals.rules import scan_faults
 from submissions import places, rules
 from submissions.lifecycle import STAMPABLE, Reach, State
 from submissions.models import Revision, ScoreSheet, Submission, Tier
@@ -72,6 +74,11 @@ def viewer_tabs(submission: Submission) -> list[ViewerTab]:
         label = f"{label} {same}" if same > 1 else label
         tabs.append(_tab(submission, f"paper{number}", label, row.document, url))
     return [*tabs, *activity_tabs(submission)]
+
+
+def not_current(tab: ViewerTab) -> ViewerTab:
+    """The same tab behind another one."""
+    return replace(tab, current=False)
 
 
 def activity_tabs(submission: Submission) -> list[ViewerTab]:
@@ -135,6 +142,19 @@ class StampPlace:
     picture_refusals: Sequence[Refusal] = ()
     scan_errors: Sequence[str] = ()
     form_id: str = "sheet-form"
+
+
+def scan_words(match: Match, kept: str) -> str:
+    """What is said of a scan just taken in; ``kept``: the sentence of a sound one."""
+    if match.unread:
+        return (
+            f"已收到，但有 {match.unread} 张没读到页脚的二维码。请拍正、拍清楚页脚再传一次；"
+            "确实拍不清的，写明原因请人工核对。"
+        )
+    words = f"二维码核对相符，共 {match.pages} 页。" if match.pages else ""
+    for page in match.doubled:
+        words += f"第 {page} 页传了不止一张，留了先传的一张。"
+    return words + kept
 
 
 def paper_urls(submission: Submission, tier: str) -> dict[str, str]:
@@ -349,6 +369,8 @@ def missing(
         return "还差：" + _short(faults)
     if sheet.paper is None:
         return "还差：生成并打印意见表"
+    if scan and list(scan_faults(scan, sheet.check_code)):
+        return "还差：盖章页的二维码没读到，再传一次，或写明原因请人工核对"
     if scan:
         return ""
     return "还差：上传盖章页" + ("，或选用印章图样" if by_picture else "")

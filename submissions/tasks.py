@@ -18,7 +18,7 @@ def render_application_form(document: Document) -> bytes:
     revision = Revision.objects.select_related("submission__campaign", "form").get(
         document=document
     )
-    return pdf.render(papers.FORM_TEMPLATE, papers.application_form(revision))
+    return papers.printed(papers.FORM_TEMPLATE, papers.application_form(revision))
 
 
 @paper_task("submissions.render_draft")
@@ -34,7 +34,7 @@ def render_opinion_form(document: Document) -> bytes:
     sheet = ScoreSheet.objects.select_related(
         "revision__submission__campaign", "revision__form", "rubric", "organisation"
     ).get(paper=document)
-    return pdf.render(papers.OPINION_TEMPLATE, papers.opinion_form(sheet))
+    return papers.printed(papers.OPINION_TEMPLATE, papers.opinion_form(sheet))
 
 
 @paper_task("submissions.render_sealed_opinion_form")
@@ -42,7 +42,7 @@ def render_sealed_opinion_form(document: Document) -> bytes:
     stamp = Stamp.objects.select_related("act__picture__picture", "sheet").get(
         paper=document
     )
-    return pdf.render(papers.OPINION_TEMPLATE, papers.sealed_opinion_form(stamp))
+    return papers.printed(papers.OPINION_TEMPLATE, papers.sealed_opinion_form(stamp))
 
 
 @paper_task("submissions.render_blank_form")

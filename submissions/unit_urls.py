@@ -52,4 +52,5 @@ unit_pages = [
         opinions.stamped_page,
         name="stamped_page",
     ),
+    path("<slug:code>/opinions/<slug:tier>/look/", opinions.look, name="look"),
 ]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pikepdf
+import segno
 from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -28,16 +29,20 @@ from qcportal.campaigns.models import (
     Rubric,
 )
 from qcportal.campaigns.presets import FOLDER, read
-from qcportal.documents import uploads
+from qcportal.documents import page_marks, uploads
 from qcportal.documents.models import Document
+from qcportal.documents.page_marks import PageMark
+from qcportal.seals.reading import take_scan
 from recommenders import actions as recommending
+from recommenders import table_scans as table_scan
 from recommenders import visiting
 from recommenders.models import Paper, SiteVisit
 from reviews import actions as reviewing
 from reviews.rules import items_of
 from submissions import actions as filing
+from submissions import scans as stamp_scan
 from submissions.models import Submission, Tier
-from submissions.rules import sheet_of
+from submissions.rules import sheet_of, stamp_before
 from submissions.yearbook import Topic
 
 PASSWORD = "xiaozu-2020-demo"
@@ -98,6 +103,58 @@ def stored(upload: SimpleUploadedFile, kind: str, by: Actor) -> Document:
     inspected = uploads.inspect(upload, ["pdf", "docx", "png"], 50 * 1024 * 1024)
     return uploads.store_upload(upload, inspected, kind=kind, by=by.user)
 
+
+def page_scans(
+    check_code: str, content_hash: str, *, pages: int = 1, only: tuple[int, ...] = ()
+) -> list[SimpleUploadedFile]:
+    """Photos of stamped pages: nothing but the code of each page, in order."""
+    found = []
+    for number in only or range(1, pages + 1):
+        mark = PageMark(check_code, number, pages, content_hash[:8])
+        out = io.BytesIO()
+        said = page_marks.text(mark, "https://portal.example")
+        segno.make(said, error="m").save(out, kind="png", scale=6, border=8)
+        name = f"盖章页{number}.png"
+        found.append(SimpleUploadedFile(name, out.getvalue(), "image/png"))
+    return found
+
+
+def stamp_scans(sheet: Any, **given: Any) -> list[SimpleUploadedFile]:
+    """The same of a printed score sheet, in as many pages as it has."""
+    paper = sheet.paper
+    given.setdefault("pages", (paper.pages if paper else None) or 1)
+    return page_scans(sheet.check_code, sheet.content_hash, **given)
+
+
+def kept_scan(sheet: Any, by: Actor, at: datetime) -> Document:
+    """A matched scan of a printed sheet, taken in as the page takes it in."""
+    return _taken(stamp_scans(sheet), stamp_scan.expected(sheet), "stamp_scan", by, at)
+
+
+def kept_table_scan(paper: Any, by: Actor, at: datetime) -> Document:
+    """The same of a printed 推荐表."""
+    pages = paper.document.pages or 1
+    files = page_scans(paper.check_code, paper.list_hash, pages=pages)
+    return _taken(files, table_scan.expected(paper), "table_scan", by, at)
+
+
+def _taken(
+    files: list[SimpleUploadedFile], expected: Any, kind: str, by: Actor, at: datetime
+) -> Document:
+    inspected = [(f, uploads.inspect(f, ["png"], 20 * 1024 * 1024)) for f in files]
+    return take_scan(inspected, expected, kind, by=by, at=at)[0]
+
+
+def look_at_stamp(found: Submission, by: Actor, at: datetime) -> None:
+    """The next desk holds the stamp before it, if any, against the data: in order."""
+    stamp = stamp_before(found, by)
+    if stamp is not None:
+        filing.look_at_stamp(
+            found.pk, stamp.sheet.tier, points=SOUND, pages=[], remark="", by=by, at=at
+        )
+
+
+SOUND = {"name_matches": True, "legible": True, "dated": True}
 
 # --- people -------------------------------------------------------------------------
 
@@ -332,15 +389,16 @@ class Walk:
         filing.save_sheet(
             found.pk, marks=marks, opinion="同意推荐。", version=0, by=by, at=self.at
         )
-        filing.print_sheet(found.pk, by=by, at=self.at)
-        scan = stored(pdf_file("盖章页.pdf"), "stamp_scan", by)
+        sheet = filing.print_sheet(found.pk, by=by, at=self.at)
+        scan = kept_scan(sheet, by, self.at)
         filing.stamp(
             found.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=self.at
         )
         return self.fresh(found)
 
     def scored(self, group: Actor | None = None, **changes: Any) -> Submission:
-        """Stamped by the unit, scored and stamped by the recommending body."""
+        """Stamped by the unit; the recommending body has held that stamp against the
+        data, scored and stamped."""
         found = self.stamped(group, **changes)
         if not found.category.needs_recommender:
             return found
@@ -349,11 +407,12 @@ class Walk:
         recommending.save_sheet(
             found.pk, marks=marks, opinion="同意推荐。", version=0, by=by, at=self.at
         )
-        recommending.print_sheet(found.pk, by=by, at=self.at)
-        scan = stored(pdf_file("盖章页.pdf"), "stamp_scan", by)
+        sheet = recommending.print_sheet(found.pk, by=by, at=self.at)
+        scan = kept_scan(sheet, by, self.at)
         recommending.stamp(
             found.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=self.at
         )
+        self.look(found, by)
         return self.fresh(found)
 
     def recommended(self, group: Actor | None = None, **changes: Any) -> Submission:
@@ -373,6 +432,9 @@ class Walk:
         recommending.reserve(found.pk, by=self.body_actor(found), at=self.at)
         return self.fresh(found)
 
+    def look(self, found: Submission, by: Actor) -> None:
+        look_at_stamp(found, by, self.at)
+
     def visit(self, found: Submission) -> SiteVisit:
         """The body's 现场核查 with a photo: everything in order."""
         by = self.body_actor(found)
@@ -385,11 +447,13 @@ class Walk:
         )  # fmt: skip
 
     def submitted(self, group: Actor | None = None, **changes: Any) -> Submission:
+        """Handed over; the association has held the last stamp against the data."""
         found = self.recommended(group, **changes)
-        if not found.category.needs_recommender:
-            return found
-        self.hand_over(self.body_actor(found))
-        return self.fresh(found)
+        if found.category.needs_recommender:
+            self.hand_over(self.body_actor(found))
+        found = self.fresh(found)
+        self.look(found, self.cast.association)
+        return found
 
     def checked(self, group: Actor | None = None, **changes: Any) -> Submission:
         found = self.submitted(group, **changes)
@@ -455,8 +519,8 @@ class Walk:
     def hand_over(self, by: Actor) -> None:
         """Stamped table, then everything recommended goes to the association."""
         dossier = self.dossier(by)
-        recommending.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=self.at)
-        scan = stored(pdf_file("推荐表盖章.pdf"), "stamp_scan", by)
+        paper = recommending.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=self.at)
+        scan = kept_table_scan(paper, by, self.at)
         recommending.stamp_table(
             dossier.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=self.at
         )

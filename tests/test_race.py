@@ -19,7 +19,6 @@ from submissions import merging
 from submissions.lifecycle import PLACED, State
 from submissions.models import Revision, ScoreSheet, Stamp, Step, Submission
 from tests import factories
-from tests.factories import stored
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -109,8 +108,7 @@ def test_two_clicks_on_the_units_stamp_make_one_stamp(walk, cast):
     marks = factories.full_marks(filing.rubric_for(found))
     given = {"by": cast.unit, "at": walk.at}
     filing.save_sheet(found.pk, marks=marks, opinion="同意。", version=0, **given)
-    filing.print_sheet(found.pk, **given)
-    scan = stored(factories.pdf_file(), "stamp_scan", cast.unit)
+    scan = factories.kept_scan(filing.print_sheet(found.pk, **given), **given)
 
     def click():
         filing.stamp(found.pk, evidence="scan", scan=scan, confirmed=True, **given)
@@ -122,7 +120,8 @@ def test_two_clicks_on_the_units_stamp_make_one_stamp(walk, cast):
 
 def test_two_stamps_on_the_bodys_opinion_leave_one_in_force(walk, cast):
     found = walk.scored()
-    scan = stored(factories.pdf_file(), "stamp_scan", cast.recommender)
+    sheet = walk.sheet(found, "recommender")
+    scan = factories.kept_scan(sheet, cast.recommender, walk.at)
 
     def click():
         recommending.stamp(
@@ -217,8 +216,8 @@ def test_two_clicks_hand_over_once(walk, cast):
     walk.recommended()
     dossier = walk.dossier(cast.recommender)
     by, at = cast.recommender, walk.at
-    recommending.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=at)
-    scan = stored(factories.pdf_file(), "stamp_scan", by)
+    paper = recommending.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=at)
+    scan = factories.kept_table_scan(paper, by, at)
 
     def seal():
         recommending.stamp_table(

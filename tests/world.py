@@ -21,8 +21,10 @@ from qcportal.campaigns.models import Campaign, HigherChange
 from qcportal.campaigns.rubric_actions import begin_rubric
 from qcportal.campaigns.stages import Stage
 from qcportal.campaigns.time_actions import extend_for
+from qcportal.documents import page_marks
 from qcportal.documents.making import fulfil
 from qcportal.documents.models import Document
+from qcportal.documents.page_marks import PageMark
 from qcportal.imports import actions as importing
 from qcportal.inbox.models import Message
 from qcportal.management.commands import load_campaign
@@ -226,7 +228,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "record": photo.record.key, "photo": photo.document.key, "visit": visit.key,
         "visit_photo": visit.photos.get().document.key,
         "form": result.filed_revision.document.key,
-        "unit_tier": unit_sheet.tier, "body_tier": "recommender", "page": 1,
+        "page_mark": _printed(unit_sheet), "unit_tier": unit_sheet.tier, "body_tier": "recommender", "page": 1,
         "sheet": result.assignments.order_by("pk")[0].key, "export": export.key,
         "list": certificate.entry.publication.pdf.key,
         "certificate": certificate.number, "verify_code": certificate.verify_code,
@@ -246,6 +248,12 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "message": Message.objects.filter(organisation=result.group)[0].pk,
         "absent_captcha": "0" * 40, "absent_session": 999999,
     }  # fmt: skip
+
+
+def _printed(sheet: ScoreSheet) -> str:
+    """What the code of the sheet's first page says after the site's address."""
+    mark = PageMark(sheet.check_code, 1, 1, sheet.content_hash[:8])
+    return page_marks.text(mark, "https://portal.example").rpartition("/")[2]
 
 
 def _people_things(group: Actor, asked: Invitation) -> dict[str, Any]:

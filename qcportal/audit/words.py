@@ -9,6 +9,7 @@ from qcportal.ui.words import local
 
 WHAT = {
     "stamped": "盖章",
+    "stamp_looked": "核对盖章页",
     "table_stamped": "推荐表盖章",
     "handed_over": "推荐单位提交秘书处",
     "summary_kept": "上传活动总结",

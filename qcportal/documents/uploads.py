@@ -123,6 +123,21 @@ def store_upload(
     return document
 
 
+def weighed(
+    content: "File[Any]", name: str, extension: str, *, pages: int | None = None
+) -> Inspected:
+    """The facts of a file the portal put together itself from inspected uploads."""
+    size, sha256 = 0, hashlib.sha256()
+    content.seek(0)
+    while piece := content.read(_PIECE):
+        size += len(piece)
+        sha256.update(piece)
+    content.seek(0)
+    return Inspected(
+        name, extension, CONTENT_TYPES[extension], size, sha256.hexdigest(), pages
+    )
+
+
 def clean_name(name: str) -> str:
     """The user's file name without path, control, direction and forbidden characters.
 

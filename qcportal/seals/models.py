@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -29,7 +31,15 @@ class SealPicture(models.Model):
     keeper = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     undertaking = models.TextField("承诺")
     diameter_mm = models.DecimalField(
-        "直径（毫米）", max_digits=4, decimal_places=1, default=40
+        "宽，圆章即直径（毫米）", max_digits=4, decimal_places=1, default=40
+    )
+    # Empty for a round or square seal: as high as it is wide.
+    height_mm = models.DecimalField(
+        "高（毫米）", max_digits=4, decimal_places=1, null=True, blank=True
+    )
+    # What the keeper gave; ``picture`` is cut out of it.
+    source = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+"
     )
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -42,6 +52,52 @@ class SealPicture(models.Model):
                 name="one_live_seal_picture",
             )
         ]
+
+    @property
+    def size_mm(self) -> tuple[Decimal, Decimal]:
+        """(width, height) of the imprint on paper, in millimetres."""
+        return self.diameter_mm, self.height_mm or self.diameter_mm
+
+
+class ScanReading(models.Model):
+    """What was read from an uploaded stamped scan: of which print, which pages.
+
+    ``document`` is what is kept (one PDF, pages in order, upright); refused uploads
+    keep the reading alone. ``pages`` is ``[{"file", "page", "turn", "mark"}]`` as they
+    came, ``mark`` the printed page number or null where no code was read.
+    """
+
+    class Outcome(models.TextChoices):
+        MATCHED = "matched", "二维码相符"
+        UNREADABLE = "unreadable", "二维码没读到"
+        FOREIGN = "foreign", "别的材料"
+        OLD = "old", "旧的一版"
+        MISSING = "missing", "缺页"
+
+    document = models.OneToOneField(
+        Document, models.PROTECT, null=True, blank=True, related_name="reading"
+    )
+    check_code = models.CharField("应有的核对码", max_length=12, db_index=True)
+    outcome = models.CharField("结果", max_length=12, choices=Outcome.choices)
+    pages = models.JSONField("逐页", default=list)
+    look_reason = models.CharField("请人工核对的原因", max_length=200, blank=True)
+    read_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-read_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["matched", "unreadable"])
+                | Q(document__isnull=True),
+                name="only_sound_scans_kept",
+            )
+        ]
+
+    @property
+    def needs_look(self) -> bool:
+        """No code was read on some page: a person compares every page instead."""
+        return self.outcome == self.Outcome.UNREADABLE
 
 
 class SealAct(models.Model):

@@ -18,7 +18,7 @@ from qcportal.accounts.rules import why_not_in_person
 from qcportal.campaigns.scoring import plain
 from qcportal.clock import now
 from recommenders import actions, rules
-from submissions import places, shows, stamping
+from submissions import looking, places, shows, stamping
 from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
 from submissions.models import ScoreSheet, Submission, Tier
@@ -60,6 +60,8 @@ class BodyDesk(SheetDesk):
             "tabs": stamping.viewer_tabs(found) if found.revision else [],
             "unit": _word_of_unit(found),
             "own": _word(own),
+            "card": looking.look_card(found, request.actor),
+            "voided": looking.voided_stamps(found, Tier.RECOMMENDER),
             "offers": _offers(request, found),
             "closed": closed if found.state_enum in HERE else [],
             "reason": shows.return_reason(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -22,12 +23,14 @@ from qcportal.clock import now
 from qcportal.documents import making, serving
 from qcportal.refusals import Refused
 from qcportal.seals.models import Evidence
+from qcportal.seals.reading import ask_for_look
 from recommenders import actions, rules, shows, table_scans
 from recommenders import papers as facts
 from recommenders.models import Dossier, Handover, Paper
 from recommenders.season import dossier_kept, dossier_on, here
 from submissions import rules as submission_rules
-from submissions.score_forms import ScanForm, StampForm, attach
+from submissions.score_forms import LookForm, ScanForm, StampForm, attach
+from submissions.stamping import scan_words
 
 LOOK = "我看过了盖章页：推荐单位名称、名单、核对码和印章都对"
 
@@ -130,14 +133,40 @@ def upload_scan(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":  # the address of a refused upload, opened anew
         return redirect(here("papers", request))
     dossier, paper = _table(request)
+    if "look_reason" in request.POST:
+        return _ask_for_look(request, dossier, paper)
     form = ScanForm(request.POST, request.FILES)
+    if form.is_valid():
+        _keep_scan(request, paper, form, judged(request, dossier.campaign))
     if not form.is_valid():
         return _page(request, dossier, form, status=422)
-    table_scans.keep(
-        request.session, paper, form.cleaned_data["scan"], form.inspected,
-        by=request.actor,
-    )  # fmt: skip
-    return redirect(here("confirm_table", request))
+    scan = table_scans.held(request.session, paper, by=request.actor)
+    unread = scan is not None and scan.reading.needs_look
+    return redirect(here("papers" if unread else "confirm_table", request))
+
+
+def _keep_scan(
+    request: HttpRequest, paper: Paper, form: ScanForm, at: datetime
+) -> None:
+    """Read and keep; what is refused becomes the field's error."""
+    files = form.cleaned_data["scan"]
+    try:
+        match = table_scans.keep(request.session, paper, files, by=request.actor, at=at)
+    except Refused as refused:
+        attach(form, refused.refusals)
+        return
+    say = messages.warning if match.unread or match.doubled else messages.success
+    say(request, scan_words(match, "请核对后盖章。"))
+
+
+def _ask_for_look(request: HttpRequest, dossier: Dossier, paper: Paper) -> HttpResponse:
+    scan = table_scans.held(request.session, paper, by=request.actor)
+    form = LookForm(request.POST)
+    if scan is None or not form.is_valid():
+        raise Http404
+    ask_for_look(scan, form.cleaned_data["look_reason"], by=request.actor)
+    messages.success(request, "已写明原因，秘书处会逐页人工核对。")
+    return redirect(here("papers", request))
 
 
 @acting_as(Role.RECOMMENDER)

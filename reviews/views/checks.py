@@ -29,6 +29,7 @@ from reviews.category_choice import several
 from reviews.forms import CheckFilter, CheckForm
 from reviews.models import Check
 from submissions.lifecycle import State
+from submissions.looking import look_card
 from submissions.models import Submission
 from submissions.stamping import activity_tabs
 
@@ -195,6 +196,7 @@ def _page(
     due = timezone.localtime(now() + timedelta(days=submission.campaign.amendment_days))  # fmt: skip
     context = {
         "submission": submission, "form": form, "rows": form.rows(), "refusals": refusals,
+        "card": look_card(submission, request.actor),
         "several": several(submission.campaign),
         "waits": submission.state == State.SUBMITTED, "filters": filters,
         "suffix": _suffix(filters), "before": before, "after": after,

@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from qcportal.clock import now
-from qcportal.documents import serving
+from qcportal.documents import page_marks, serving
 from reviews import shows, verifying
 from reviews.forms import CaseFilter, PdfForm, ResultFilter
 from reviews.models import Certificate, Publication, PublicationEntry
@@ -213,6 +213,16 @@ def verify_code(request: HttpRequest, text: str) -> HttpResponse:
     else:
         context |= {"unknown": True, "mistyped": verifying.is_mistyped(text)}
     return _unlisted(render(request, "public/verify.html", context))
+
+
+@login_not_required
+@require_safe
+def page_mark(request: HttpRequest, mark: str) -> HttpResponse:
+    """The code of one printed page, as a phone reads it: on to its verification."""
+    found = page_marks.parse(mark)
+    if found is None:
+        raise Http404
+    return redirect("public:verify_code", found.check_code)
 
 
 def _certificate_facts(found: Certificate) -> dict[str, Any]:

@@ -5,20 +5,26 @@ The unit reads its own; the recommending body and the association read both.
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
+from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.documents import making, serving
 from qcportal.documents.models import Document
-from submissions import rules
-from submissions.models import ScoreSheet, Submission, Tier
+from qcportal.refusals import Refused
+from submissions import actions, looking, rules
+from submissions.models import ScoreSheet, Stamp, Submission, Tier
 from submissions.notices import desk_path
+from submissions.score_forms import LookAtStampForm, attach
 
 READERS = (Role.UNIT, Role.RECOMMENDER, Role.ASSOCIATION)
 
@@ -113,3 +119,72 @@ def stamped_page(
 ) -> HttpResponse:
     """A page of the stamped paper as a picture."""
     return serving.page_image(_stamped(request, code, tier), number)
+
+
+@acting_as(Role.RECOMMENDER, Role.ASSOCIATION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def look(request: HttpRequest, code: str, tier: str) -> HttpResponse:
+    """The stamp of the tier before beside the data: three points to be confirmed."""
+    sheet = _sheet(request, code, tier)
+    submission = sheet.revision.submission
+    stamp = rules.live_stamp(sheet)
+    if stamp is None or stamp != rules.stamp_before(submission, request.actor):
+        raise Http404
+    form = LookAtStampForm(
+        request.POST if request.method == "POST" else None, name=stamp.act.organisation_name,
+        pages=rules.pages_to_compare(stamp), initial=_looked(stamp, request),
+    )  # fmt: skip
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and _look_kept(request, sheet, form)
+    ):
+        return redirect(desk_path(submission, request.actor.role))
+    status = 422 if request.method == "POST" else 200
+    return _look_page(request, sheet, stamp, form, status)
+
+
+def _looked(stamp: Stamp, request: HttpRequest) -> dict[str, Any]:
+    """What this desk answered before."""
+    last = rules.last_look(stamp, request.actor.organisation.pk)
+    if last is None:
+        return {}
+    points = {
+        name: "yes" if getattr(last, name) else "no" for name in rules.STAMP_POINTS
+    }
+    return {**points, "pages": last.pages, "remark": last.remark}
+
+
+def _look_kept(request: HttpRequest, sheet: ScoreSheet, form: LookAtStampForm) -> bool:
+    """Whether the answers were taken; refusals go to their fields."""
+    submission = sheet.revision.submission
+    try:
+        look = actions.look_at_stamp(
+            submission.pk, sheet.tier, **form.typed, by=request.actor,
+            at=judged(request, submission.campaign),
+        )  # fmt: skip
+    except Refused as refused:
+        attach(form, refused.refusals)
+        return False
+    if look.sound:
+        messages.success(request, "盖章页已核对。")
+    else:
+        messages.warning(request, "已记下不符的地方。请退回，让对方重新盖章。")
+    return True
+
+
+def _look_page(
+    request: HttpRequest, sheet: ScoreSheet, stamp: Stamp, form: LookAtStampForm,
+    status: int,
+) -> HttpResponse:  # fmt: skip
+    submission = sheet.revision.submission
+    context = {
+        "submission": submission,
+        "sheet": sheet,
+        "stamp": stamp,
+        "form": form,
+        "card": looking.look_card(submission, request.actor),
+        "tabs": looking.look_tabs(submission, stamp),
+        "back": desk_path(submission, request.actor.role),
+    }
+    return render(request, "submissions/stamping/look.html", context, status=status)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -22,11 +23,13 @@ from qcportal.documents import serving
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal, Refused, refuse_if
 from qcportal.seals.models import Evidence
+from qcportal.seals.reading import ask_for_look
 from submissions import actions, rules, scans, shows, stamping
 from submissions.models import ScoreSheet, Submission, Tier
 from submissions.score_forms import (
     PHRASES,
     EvidenceForm,
+    LookForm,
     ScanForm,
     SheetForm,
     StampForm,
@@ -246,22 +249,49 @@ class SheetDesk(ABC):
     # --- the scan ------------------------------------------------------------------
 
     def take_scan(self, request: HttpRequest, code: str) -> HttpResponse:
-        """Take in the scan of the stamped page; it counts for this print only."""
+        """Take in the scan of the stamped pages; it counts for this print only. With
+        ``look_reason`` instead: ask the next tier to compare what could not be read."""
         found = self.found(request, code)
         at = judged(request, found.campaign)
         closed = list(self.asks.why_not_score(found, request.actor, at))
         if not self.has_form(request, found):
             refuse_if(closed)
+        if "look_reason" in request.POST:
+            return self._ask_for_look(request, found)
         sheet, form = self.sheet(found), ScanForm(request.POST, request.FILES)
         attach(form, closed)
         if sheet is None or sheet.paper is None:
             form.add_error("scan", "请先生成并打印意见表，盖章后再上传。")
+        if form.is_valid():
+            self._keep_scan(request, sheet, form, at)
         if not form.is_valid():
             errors = [said for several in form.errors.values() for said in several]
             return self.page(request, found, scan_errors=errors, status=422)
-        upload = form.cleaned_data["scan"]
-        scans.keep(request.session, sheet, upload, form.inspected, by=request.actor)
-        messages.success(request, self.scan_kept)
+        return redirect(self._back(found))
+
+    def _keep_scan(
+        self, request: HttpRequest, sheet: ScoreSheet, form: ScanForm, at: datetime
+    ) -> None:
+        """Read and keep; what is refused becomes the field's error."""
+        files = form.cleaned_data["scan"]
+        try:
+            match = scans.keep(request.session, sheet, files, by=request.actor, at=at)
+        except Refused as refused:
+            attach(form, refused.refusals)
+            return
+        say = messages.warning if match.unread or match.doubled else messages.success
+        say(request, stamping.scan_words(match, self.scan_kept))
+
+    def _ask_for_look(self, request: HttpRequest, found: Submission) -> HttpResponse:
+        scan, form = self.scan(request, found), LookForm(request.POST)
+        if scan is None or not form.is_valid():
+            raise Http404
+        try:
+            ask_for_look(scan, form.cleaned_data["look_reason"], by=request.actor)
+        except Refused as refused:
+            errors = [refusal.message for refusal in refused.refusals]
+            return self.page(request, found, scan_errors=errors, status=422)
+        messages.success(request, "已写明原因，下一级会逐页人工核对。")
         return redirect(self._back(found))
 
     def scan_page(self, request: HttpRequest, code: str, number: int) -> HttpResponse:
@@ -343,6 +373,7 @@ class SheetDesk(ABC):
             "submission": found,
             "tag": shows.topic_tag(found),
             "sheet": sheet,
+            "scan": scan,
             "total": plain(sheet.total) if sheet else "",
             "form": form,
             "by_picture": evidence == Evidence.SEAL_PICTURE,

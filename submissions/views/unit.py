@@ -23,7 +23,7 @@ from qcportal.campaigns.scoring import plain
 from qcportal.clock import now
 from qcportal.refusals import Refused
 from qcportal.ui.forms import PortalForm
-from submissions import actions, rules, shows, stamping
+from submissions import actions, looking, rules, shows, stamping
 from submissions.lifecycle import MoveName
 from submissions.models import ScoreSheet, Submission, Tier
 from submissions.score_forms import ReasonForm, SheetForm, attach, marks_of
@@ -77,6 +77,7 @@ class UnitDesk(SheetDesk):
             "sheet": sheet,
             "closed": list(rules.why_not_score(found, request.actor, now())),
             "reason": shows.return_reason(found),
+            "voided": looking.voided_stamps(found, Tier.UNIT),
         }
         if not found.stampable:
             context |= _closed_panel(request, found, sheet)

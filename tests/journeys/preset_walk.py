@@ -174,8 +174,8 @@ class PresetWalk:
         desk.save_sheet(
             found.pk, marks=marks, opinion="同意推荐。", version=0, by=by, at=self.at
         )
-        desk.print_sheet(found.pk, by=by, at=self.at)
-        scan = factories.stored(factories.pdf_file("盖章页.pdf"), "stamp_scan", by)
+        sheet = desk.print_sheet(found.pk, by=by, at=self.at)
+        scan = factories.kept_scan(sheet, by, self.at)
         desk.stamp(
             found.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=self.at
         )
@@ -186,6 +186,7 @@ class PresetWalk:
         self._stamp(found, recommending, body)
         if found.category.requires_site_visit:
             self._visit(found, body)
+        factories.look_at_stamp(found, body, self.at)
         recommending.recommend(found.pk, by=body, at=self.at)
 
     def _visit(self, found: Submission, body: Actor) -> None:
@@ -213,8 +214,8 @@ class PresetWalk:
             recommending.save_statistics(
                 dossier.pk, figures, done=True, version=0, by=by, at=self.at
             )
-        recommending.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=self.at)
-        scan = factories.stored(factories.pdf_file("推荐表.pdf"), "stamp_scan", by)
+        paper = recommending.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=self.at)
+        scan = factories.kept_table_scan(paper, by, self.at)
         recommending.stamp_table(
             dossier.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=self.at
         )
@@ -235,6 +236,7 @@ class PresetWalk:
         officer, fresh = self.cast.officer, self.fresh(found)
         assert fresh.state == State.SUBMITTED
         answers = {item.pk: (True, "") for item in self.campaign.check_items.all()}
+        factories.look_at_stamp(found, officer, self.at)
         reviewing.pass_check(found.pk, answers, by=officer, at=self.at)
         sheets = []
         for judge in self.cast.judges:

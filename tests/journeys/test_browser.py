@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from recommenders.models import Paper
 from reviews.models import Certificate, Publication
 from submissions.lifecycle import State
 from submissions.models import Submission
-from submissions.papers import verify_url
 from tests import factories
 from tests.journeys import story
 from tests.journeys.browsing import Person
@@ -126,7 +126,7 @@ def unit_stamps(unit: Person) -> None:
         story.TITLE, *story.OWN_MARKS, story.OPINION, "单位盖章",
         every_page=(only().code, sheet.check_code),
     )  # fmt: skip
-    unit.upload("scan", factories.pdf_file("盖章页.pdf")).press("上传")
+    unit.upload("scan", factories.stamp_scans(sheet)[0]).press("上传")
     unit.reads("盖章页已上传").press("盖章并提交")
     unit.reads("盖章并提交给推荐单位？", sheet.check_code).fill(ANSWER)
     unit.press("确认盖章").reads(f"已盖章，已交给{story.BODY}")
@@ -140,10 +140,21 @@ def body_scores(body: Person) -> None:
     body.fill(story.marks(story.BODY_MARKS) | {"opinion": "同意推荐。"})
     body.press("生成第 1 版").reads("已生成第 1 版的意见表")
     story.assert_printed(sheet_pdf(body), "推荐单位评审", *story.BODY_MARKS, "88")
-    body.upload("scan", factories.png_file()).press("上传").reads("盖章页已上传")
+    sheet = only().revision.sheets.get(tier="recommender")
+    body.upload("scan", factories.stamp_scans(sheet)[0]).press("上传")
+    body.reads("盖章页已上传")
     body.press("盖推荐意见章").reads("推荐意见盖章？").fill(ANSWER)
     body.press("确认盖章").reads("推荐意见已盖章")
+    looks(body)
     body.open("/recommenders/").press("推荐").reads(f"《{story.TITLE}》已推荐。")
+
+
+def looks(one: Person) -> None:
+    """The stamp of the tier before, held against the data point by point."""
+    one.follow("核对盖章页")
+    for point in one.page.locator("#look-form .switch2").all():
+        point.get_by_text("是", exact=True).click()
+    one.press("存下核对结果").reads("盖章页已核对")
 
 
 def body_prepares(body: Person) -> None:
@@ -170,7 +181,9 @@ def body_makes_papers(body: Person) -> None:
 
 
 def body_hands_over(body: Person) -> None:
-    body.upload("scan", factories.pdf_file("推荐表盖章.pdf")).press("上传")
+    table = Paper.objects.get(kind="table")
+    scans = factories.page_scans(table.check_code, table.list_hash)
+    body.upload("scan", scans[0]).press("上传")
     body.reads("推荐表盖章？").fill(ANSWER).press("确认盖章").reads("推荐表已盖章")
     body.press("提交秘书处")
     body.page.get_by_role("dialog").get_by_role("button").last.click()
@@ -181,7 +194,9 @@ def body_hands_over(body: Person) -> None:
 
 
 def desk_checks(desk: Person) -> None:
-    desk.open("/reviews/checks/").follow(story.TITLE).reads("自动识别：一致")
+    desk.open("/reviews/checks/").follow(story.TITLE)
+    looks(desk)
+    desk.reads("自动识别：一致")
     for item in desk.page.locator("[data-item]").all():
         item.get_by_text("符合", exact=True).click()
     desk.press("通过，看下一份").reads("形式审查通过")
@@ -230,7 +245,7 @@ def public_verifies(public: Person, certificate: Certificate) -> None:
     public.open("/results/").reads(story.TITLE, story.GROUP, story.UNIT, "一等奖")
     public.open("/verify/").fill({"q": certificate.number}).press("查验")
     public.reads("证书有效", story.GROUP, certificate.number)
-    public.open(verify_url(certificate.verify_code)).reads("证书有效")
+    public.open(f"/verify/{certificate.verify_code}/").reads("证书有效")
 
 
 # --- the journeys ---------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from recommenders.models import Paper
 from reviews.models import Certificate, Publication
 from submissions.lifecycle import State
 from submissions.models import Submission
@@ -14,6 +15,8 @@ from tests import factories
 from tests.journeys import story
 from tests.journeys.plain import Plain
 
+# The three points of a stamp, all in order.
+LOOKED = {"name_matches": "yes", "legible": "yes", "dated": "yes"}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -66,8 +69,8 @@ def unit_stamps(cast, code: str) -> None:
         story.TITLE, *story.OWN_MARKS, "90", story.OPINION, "单位盖章",
         every_page=(code, sheet.check_code),
     )  # fmt: skip
-    scan = factories.pdf_file("盖章页.pdf")
-    unit.press("上传", {"scan": scan}).says("盖章页已上传")
+    unit.press("上传", {"scan": factories.stamp_scans(sheet)})
+    unit.says("二维码核对相符，共 1 页。盖章页已上传")
     unit.press("盖章并提交").says("盖章并提交给推荐单位？", sheet.check_code)
     answer = {"confirmed": "on", "password": factories.PASSWORD}
     unit.press("确认盖章", answer).says(f"已盖章，已交给{story.BODY}")
@@ -86,10 +89,13 @@ def body_scores_and_recommends(cast, code: str) -> None:
         "88",
         "推荐单位盖章",
     )
-    body.press("上传", {"scan": factories.png_file()}).says("盖章页已上传")
+    sheet = Submission.objects.get(code=code).revision.sheets.get(tier="recommender")
+    body.press("上传", {"scan": factories.stamp_scans(sheet)}).says("盖章页已上传")
     body.press("盖推荐意见章").says("推荐意见盖章？")
     answer = {"confirmed": "on", "password": factories.PASSWORD}
     body.press("确认盖章", answer).says("推荐意见已盖章")
+    body.follow("核对盖章页").says(story.UNIT, sheet.revision.submission.code)
+    body.press("存下核对结果", LOOKED).says("盖章页已核对", "三项相符")
     body.open("/recommenders/").press("推荐").says(f"《{story.TITLE}》已推荐。")
 
 
@@ -101,7 +107,9 @@ def body_hands_over(cast, code: str) -> None:
     body.says("活动总结已收到").press("核对无误，完成", story.FIGURES)
     body.says("统计表已完成", "33.44", "11.34").open("/recommenders/papers/")
     make_papers(body)
-    body.press("上传", {"scan": factories.pdf_file("推荐表盖章.pdf")})
+    table = Paper.objects.filter(kind="table").first()
+    scans = factories.page_scans(table.check_code, table.list_hash)
+    body.press("上传", {"scan": scans})
     answer = {"confirmed": "on", "password": factories.PASSWORD}
     body.press("确认盖章", answer).says("推荐表已盖章")
     body.press("提交秘书处").says("已提交秘书处 1 项")
@@ -127,7 +135,9 @@ def make_papers(body: Plain) -> None:
 
 def association_checks_and_assigns(cast, code: str) -> None:
     desk = signed_in(cast.association, "association").open("/reviews/checks/")
-    desk.follow(story.TITLE).says("逐项核对", "自动识别：一致")
+    desk.follow(story.TITLE).says("逐项核对", "自动识别：一致", "还没有核对")
+    desk.follow("核对盖章页").says(story.BODY)
+    desk.press("存下核对结果", LOOKED).says("三项相符")
     fits = {name: "yes" for name in desk.fields("通过") if name.startswith("fits-")}
     assert len(fits) == 7
     desk.press("通过", fits).says("形式审查通过")

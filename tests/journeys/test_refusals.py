@@ -56,7 +56,7 @@ def test_saving_a_second_late_says_so_and_shows_what_was_typed(walk, cast):
 def test_a_second_late_the_unit_stamps_nothing(walk, cast):
     filed = printed(walk)
     unit = signed_in(cast.unit, "unit").open(f"/submissions/{filed.code}/stamp/")
-    unit.press("上传", {"scan": factories.pdf_file()}).press("盖章并提交")
+    unit.press("上传", {"scan": scans(filed)}).press("盖章并提交")
     moment = close("stamping")
     answer = {"confirmed": "on", "password": factories.PASSWORD}
     unit.press("确认盖章", answer, 409).says(f"“单位盖章”{moment} 已关闭")
@@ -156,6 +156,10 @@ def printed(walk) -> Submission:
     return filed
 
 
+def scans(filed: Submission) -> list[SimpleUploadedFile]:
+    return factories.stamp_scans(filed.revision.sheets.get(tier="unit"))
+
+
 def test_without_the_stamped_page_nothing_goes_on(walk, cast):
     filed = printed(walk)
     unit = signed_in(cast.unit, "unit").open(f"/submissions/{filed.code}/stamp/")
@@ -175,7 +179,7 @@ def test_an_unfinished_sheet_is_not_printed_and_keeps_its_marks(walk, cast):
 def test_a_wrong_password_stamps_nothing(walk, cast):
     filed = printed(walk)
     unit = signed_in(cast.unit, "unit").open(f"/submissions/{filed.code}/stamp/")
-    unit.press("上传", {"scan": factories.pdf_file()}).press("盖章并提交")
+    unit.press("上传", {"scan": scans(filed)}).press("盖章并提交")
     wrong = {"confirmed": "on", "password": "not the password"}
     unit.press("确认盖章", wrong, 422).says("密码不对，请重新输入。还没有盖章。")
     assert (state_of(filed), Stamp.objects.count()) == (State.FILED, 0)
@@ -184,7 +188,7 @@ def test_a_wrong_password_stamps_nothing(walk, cast):
 def test_a_new_print_leaves_the_older_scan_behind(walk, cast):
     filed = printed(walk)
     unit = signed_in(cast.unit, "unit").open(f"/submissions/{filed.code}/stamp/")
-    unit.press("上传", {"scan": factories.pdf_file()})
+    unit.press("上传", {"scan": scans(filed)})
     unit.press("保存评分和意见", {"mark-topic": "12"}).press("生成第 1 版")
     unit.says("先前传的盖章页对应旧的内容").press("盖章并提交", status=409)
     assert Stamp.objects.count() == 0
@@ -231,7 +235,7 @@ def test_a_double_click_on_filing_is_one_revision(walk, cast):
 def test_a_double_click_on_the_stamp_is_one_stamp(walk, cast):
     filed = printed(walk)
     unit = signed_in(cast.unit, "unit").open(f"/submissions/{filed.code}/stamp/")
-    unit.press("上传", {"scan": factories.pdf_file()}).press("盖章并提交")
+    unit.press("上传", {"scan": scans(filed)}).press("盖章并提交")
     again = Plain()
     again.client.cookies, again.url = unit.client.cookies, unit.url
     again.open(unit.path + "?evidence=scan")

@@ -59,7 +59,7 @@ def test_many_are_recommended_one_by_one(two, walk, cast):
     )
     assert done == [first.pk, second.pk]
     assert [(pk, no.codes) for pk, no in refused] == [
-        (unscored.pk, ["sheet_missing", "unit_quota_full"])
+        (unscored.pk, ["sheet_missing", "stamp_not_looked", "unit_quota_full"])
     ]
 
 
@@ -131,7 +131,7 @@ def test_second_click_answers_with_the_stamp_that_stands(walk, cast):
         )
 
     assert pressed(first.scan) == first
-    newer = pressed(factories.stored(factories.pdf_file("新.pdf"), "stamp_scan", by))
+    newer = pressed(factories.kept_scan(first.sheet, by, walk.at))
     assert live_stamp(sheet_of(found, "recommender")) == newer != first
 
 
@@ -224,9 +224,9 @@ def test_a_newer_stamp_takes_the_place_of_the_older(walk, cast, campaign):
     walk.recommended()
     by, at = cast.recommender, walk.at
     dossier = actions.dossier_of(campaign, by.organisation)
-    actions.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=at)
+    paper = actions.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=at)
     for _ in range(2):
-        scan = factories.stored(factories.pdf_file(), "table_scan", by)
+        scan = factories.kept_table_scan(paper, by, at)
         actions.stamp_table(
             dossier.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=at
         )

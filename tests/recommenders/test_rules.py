@@ -139,7 +139,7 @@ def test_named_beats_class_beats_general(campaign, cast, quota, given, hard):
 
 
 def test_unscored_result_is_not_recommended(walk, why_not):
-    assert codes(why_not(walk.stamped())) == ["sheet_missing"]
+    assert codes(why_not(walk.stamped())) == ["sheet_missing", "stamp_not_looked"]
 
 
 def test_another_body_cannot_recommend_it(walk, cast):
@@ -260,9 +260,9 @@ def test_handover_step_by_step(walk, cast, noon):
     by, dossier = cast.recommender, walk.dossier(cast.recommender)
     dossier.refresh_from_db()
     assert against(dossier, cast, noon) == ["table_missing"]
-    actions.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=noon)
+    paper = actions.make_paper(dossier.pk, Paper.Kind.TABLE, by=by, at=noon)
     assert against(dossier, cast, noon) == ["table_not_stamped"]
-    scan = factories.stored(factories.pdf_file(), "table_scan", by)
+    scan = factories.kept_table_scan(paper, by, noon)
     actions.stamp_table(
         dossier.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=noon
     )

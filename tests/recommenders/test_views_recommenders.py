@@ -323,7 +323,7 @@ def test_score_print_scan_stamp(walk, body, cast, django_capture_on_commit_callb
         body.post(url("print", found.code), typed(found))
     sheet = sheet_of(found, "recommender")
     assert (sheet.complete, sheet.paper.is_ready) == (True, True)
-    body.post(url("scan", found.code), {"scan": factories.png_file()})
+    body.post(url("scan", found.code), {"scan": factories.stamp_scans(sheet)})
     answer = body.post(
         url("seal", found.code), {**typed(found, version=1), "evidence": "scan"}
     )
@@ -604,7 +604,10 @@ def test_from_paper_to_handover(
     with django_capture_on_commit_callbacks(execute=True):
         for kind in Paper.Kind.values:
             body.post(url("make_paper", kind))
-    body.post(url("table_scan"), {"scan": factories.pdf_file("盖章页.pdf")})
+    table = Paper.objects.get(kind="table")
+    scans = factories.page_scans(table.check_code, table.list_hash)
+    answer = body.post(url("table_scan"), {"scan": scans})
+    assert answer.url == url("confirm_table")
     assert body.get(url("scan_page", 1)).headers["Content-Type"] == "image/png"
     right = {"evidence": "scan", "confirmed": "on", "password": factories.PASSWORD}
     body.post(url("confirm_table"), right)

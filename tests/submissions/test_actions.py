@@ -265,7 +265,11 @@ def write(walk, found, *, version=0, opinion="同意推荐。", share=0.9):
 
 def press(walk, found, by=None, **given):
     by = by or walk.cast.unit
-    scan = factories.stored(factories.pdf_file(), "stamp_scan", by)
+    sheet = sheet_of(found, Tier.UNIT)
+    made = sheet and sheet.check_code and found.stampable
+    before = live_stamp(sheet) if sheet else None
+    scan = before.scan if before else None
+    scan = factories.kept_scan(sheet, by, walk.at) if made else scan
     full = {"evidence": "scan", "scan": scan, "confirmed": True, "at": walk.at}
     return actions.stamp(found.pk, by=by, **{**full, **given})
 

@@ -106,8 +106,7 @@ def test_without_a_recommending_body_the_units_stamp_hands_to_the_association(
     actions.save_sheet(
         found.pk, marks=marks, opinion="同意。", version=0, by=by, at=noon
     )
-    actions.print_sheet(found.pk, by=by, at=noon)
-    scan = factories.stored(factories.pdf_file("盖章页.pdf"), "stamp_scan", by)
+    scan = factories.kept_scan(actions.print_sheet(found.pk, by=by, at=noon), by, noon)
     actions.stamp(found.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=noon)
     found.refresh_from_db()
     assert found.state == State.SUBMITTED

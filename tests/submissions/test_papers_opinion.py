@@ -81,7 +81,7 @@ def test_seal_picture_has_its_size_and_its_honest_label(walk, cast, campaign, no
     local = timezone.localtime(noon)
     day = f"{local.year}年{local.month}月{local.day}日"
     assert facts["seal"]["label"] == (
-        f"印模图像，由方正言于{day}{local:%H:%M}加盖；非可靠电子签名"
+        f"印模图像（非可靠电子签名），由方正言于{day}{local:%H:%M}加盖"
     )
     content = pdf.render(papers.OPINION_TEMPLATE, facts)
     (page,) = text_of(content)

@@ -366,8 +366,8 @@ def test_a_stamp_needs_a_sheet_a_print_a_scan_and_a_look(walk, cast):
         ("paper_not_printed", "scan"),
     ]
     found = printed(walk)
-    scan = factories.stored(factories.pdf_file(), "stamp_scan", cast.unit)
     by, at = cast.unit, walk.at
+    scan = factories.kept_scan(rules.sheet_of(found, Tier.UNIT), by, at)
     assert [
         against_stamp(found, by, at, confirmed=False),
         against_stamp(found, by, at),

@@ -15,8 +15,15 @@ from qcportal.documents.models import Document
 from qcportal.seals.actions import keep_picture
 from submissions import actions, rules
 from submissions.lifecycle import State
-from submissions.models import ScoreSheet, Stamp, Tier
-from tests.factories import PASSWORD, full_marks, pdf_file, png_file, stored
+from submissions.models import ScoreSheet, Stamp, Submission, Tier
+from tests.factories import (
+    PASSWORD,
+    full_marks,
+    pdf_file,
+    png_file,
+    stamp_scans,
+    stored,
+)
 
 pytestmark = pytest.mark.django_db
 DESK = "/submissions/stamping/"
@@ -58,7 +65,8 @@ def confirmed(password=PASSWORD, **changes):
 
 def ready(client, submission):
     printed(client, submission)
-    client.post(page(submission, "stamp_scan"), {"scan": pdf_file("盖章页.pdf", 2)})
+    sheet = rules.sheet_of(Submission.objects.get(pk=submission.pk), Tier.UNIT)
+    client.post(page(submission, "stamp_scan"), {"scan": stamp_scans(sheet, pages=2)})
 
 
 # --- the desk -----------------------------------------------------------------------

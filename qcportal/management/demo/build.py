@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import segno
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw, ImageFont
@@ -21,15 +23,21 @@ from qcportal.accounts.models import Affiliation, Organisation, User
 from qcportal.accounts.roles import Duty, Role
 from qcportal.campaigns.actions import let_judge, let_run
 from qcportal.campaigns.models import AwardLevel, Campaign, CheckItem, Rubric
-from qcportal.documents import fonts, pdf, uploads
+from qcportal.documents import fonts, page_marks, pdf, scan_reading, uploads
 from qcportal.documents.models import Document
+from qcportal.documents.page_marks import PageMark
 from qcportal.management.demo import cast, topics
+from qcportal.seals.matching import Print
+from qcportal.seals.reading import ask_for_look, keep_scan
 from recommenders import actions as recommending
+from recommenders import table_scans
 from recommenders.models import Paper
 from reviews import actions as reviewing
 from reviews.models import Assignment
 from submissions import actions as filing
+from submissions import scans as stamp_scans
 from submissions.models import Submission
+from submissions.rules import pages_to_compare, stamp_before
 from submissions.yearbook import Topic
 
 PASSWORD = "qc-demo-2020"  # noqa: S105 - printed for every demo visitor
@@ -136,7 +144,7 @@ class Papers:
             pdf.render("papers/demo_reports.html", facts)
         )
         self.reports = dict(zip((t.title for t in finished), reports, strict=True))
-        self.scan = sample_scan()
+        self.page = sample_page()
 
     def _report(self, topic: topics.Topic) -> tuple[str, list[str]]:
         """One page a report: judges must not read group or unit in it."""
@@ -146,6 +154,22 @@ class Papers:
         ).splitlines()  # fmt: skip
         text = ["活动程序：" + "；".join(self.STEPS) + "。", *story]
         return f"{topic.title} 成果报告（演示）", text
+
+    def scan(
+        self, expected: Print, kind: str, by: Actor, at: datetime, *, covered: str = ""
+    ) -> Document:
+        """The photo of a print with a 样章 on it, taken in and read like any other.
+        ``covered``: why its code cannot be read, so that the next desk compares it."""
+        content = photographed(self.page, "" if covered else _said(expected))
+        upload = SimpleUploadedFile("盖章页.png", content)
+        facts = uploads.weighed(upload, "盖章页.png", "png")
+        found = scan_reading.here([content], expected.check_code)
+        # The paper is made later: how many pages it has is not known yet.
+        expected = replace(expected, pages=None)
+        document, _ = keep_scan([(upload, facts)], found, expected, kind, by=by, at=at)
+        if covered:
+            ask_for_look(document, covered, by=by)
+        return document
 
     @staticmethod
     def store(content: bytes, name: str, kind: str, by: Actor) -> Document:
@@ -161,20 +185,41 @@ def _inspected(content: bytes, ending: str) -> uploads.Inspected:
     return uploads.inspect(upload, ["pdf", "png"], 100 * 1024 * 1024)
 
 
-def sample_scan() -> bytes:
-    """A photographed page with a hexagonal 样章: no real body's seal looks like it."""
-    image = Image.new("RGB", (900, 640), (252, 250, 245))
+def sample_page() -> Image.Image:
+    """A page with a hexagonal 样章 and a day: no real body's seal looks like it."""
+    image = Image.new("RGB", (744, 1052), (252, 250, 245))
     draw = ImageDraw.Draw(image)
-    draw_sample_seal(draw, 640, 360, 150)
-    for row in range(6):
+    ink = (60, 60, 60)
+    font = demo_font(30)
+    draw.text(
+        (372, 90), "成果评分与推荐意见表（演示）", fill=ink, font=font, anchor="mm"
+    )
+    for row in range(11):
         draw.line(
-            [(70, 90 + row * 44), (830 - row * 37 % 190, 90 + row * 44)],
+            [(80, 160 + row * 46), (664 - row * 37 % 190, 160 + row * 46)],
             (150, 150, 150),
             3,
         )
+    draw_sample_seal(draw, 530, 780, 105)
+    draw.text((530, 800), "2020年7月6日", fill=ink, font=demo_font(22), anchor="mm")
+    return image
+
+
+def photographed(page: Image.Image, said: str) -> bytes:
+    """The page with the code ``said`` at its foot (none for ""), as PNG bytes."""
+    image = page.copy()
+    if said:
+        code = io.BytesIO()
+        segno.make(said, error="m").save(code, kind="png", scale=3, border=4)
+        image.paste(Image.open(code).convert("RGB"), (70, 930))
     out = io.BytesIO()
-    image.save(out, "PNG")
+    image.save(out, "PNG", compress_level=1)
     return out.getvalue()
+
+
+def _said(expected: Print) -> str:
+    mark = PageMark(expected.check_code, 1, 1, expected.content_hash[:8])
+    return page_marks.text(mark, settings.SITE_URL)
 
 
 def sample_seal() -> bytes:
@@ -309,8 +354,11 @@ class Story:
         filing.save_sheet(
             found.pk, marks=marks, opinion=opinion, version=0, by=by, at=at
         )
-        filing.print_sheet(found.pk, by=by, at=at)
-        scan = self.papers.store(self.papers.scan, "盖章页.png", "stamp_scan", by)
+        sheet = filing.print_sheet(found.pk, by=by, at=at)
+        covered = COVERED if found.title in UNREAD_TITLES else ""
+        scan = self.papers.scan(
+            stamp_scans.expected(sheet), stamp_scans.KIND, by, at, covered=covered
+        )
         filing.stamp(found.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=at)
 
     def score(self, found: Submission, at: datetime) -> None:
@@ -324,12 +372,24 @@ class Story:
     def recommend(self, found: Submission, at: datetime) -> None:
         by = self.people.actor(found.recommender)
         self.score(found, at)
-        recommending.print_sheet(found.pk, by=by, at=at)
-        scan = self.papers.store(self.papers.scan, "盖章页.png", "stamp_scan", by)
+        sheet = recommending.print_sheet(found.pk, by=by, at=at)
+        scan = self.papers.scan(stamp_scans.expected(sheet), stamp_scans.KIND, by, at)
         recommending.stamp(
             found.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=at
         )
+        self.look(found, by, at)
         recommending.recommend(found.pk, by=by, at=at)
+
+    def look(self, found: Submission, by: Actor, at: datetime) -> None:
+        """The next desk holds the stamp before it against the data: all in order."""
+        stamp = stamp_before(found, by)
+        if stamp is not None:
+            points = {"name_matches": True, "legible": True, "dated": True}
+            pages = list(pages_to_compare(stamp))
+            filing.look_at_stamp(
+                found.pk, stamp.sheet.tier, points=points, pages=pages, remark="",
+                by=by, at=at,
+            )  # fmt: skip
 
     def dossier(self, body: Organisation, at: datetime) -> Any:
         """Summary and agreeing statistics of a recommending body."""
@@ -354,8 +414,9 @@ class Story:
         by = self.people.actor(body)
         dossier = self.dossier(body, at)
         for kind in (Paper.Kind.REVIEW, Paper.Kind.SUMMARY, Paper.Kind.TABLE):
-            recommending.make_paper(dossier.pk, kind, by=by, at=at)
-        scan = self.papers.store(self.papers.scan, "推荐表盖章.png", "stamp_scan", by)
+            table = recommending.make_paper(dossier.pk, kind, by=by, at=at)
+        expected = table_scans.expected(table)
+        scan = self.papers.scan(expected, table_scans.KIND, by, at)
         recommending.stamp_table(
             dossier.pk, evidence="scan", scan=scan, confirmed=True, by=by, at=at
         )
@@ -367,9 +428,9 @@ class Story:
         }
 
     def pass_check(self, found: Submission, at: datetime) -> None:
-        reviewing.pass_check(
-            found.pk, self.answers(), by=self.people.officers[0], at=at
-        )
+        officer = self.people.officers[0]
+        self.look(Submission.objects.with_people().get(pk=found.pk), officer, at)
+        reviewing.pass_check(found.pk, self.answers(), by=officer, at=at)
 
     def assign(self, found: Submission, at: datetime) -> list[Assignment]:
         picked = [
@@ -439,6 +500,9 @@ def this_year(story: Story, now: datetime) -> None:
 
 
 # Those still on the way were begun in the last days; the others early in the window.
+# A stamp over the code: the next desk compares every page by eye.
+COVERED = "公章压住了页脚的二维码。"
+UNREAD_TITLES = frozenset({"降低行李分拣差错率"})
 RECENT_HOURS = {"draft": 3, "filed": 8, "returned": 16, "stamped": 26, "direct": 30}
 
 
