@@ -20,6 +20,7 @@ from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.models import Campaign
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
+from qcportal.signatures.models import SignedCopy
 from submissions import places, rules
 from submissions.lifecycle import STAMPABLE, Reach, State
 from submissions.models import Revision, ScoreSheet, Submission, Tier
@@ -134,6 +135,8 @@ class StampPlace:
     outdated: bool = False
     picture_refusals: Sequence[Refusal] = ()
     scan_errors: Sequence[str] = ()
+    signed_url: str = ""
+    signed: SignedCopy | None = None
     form_id: str = "sheet-form"
 
 

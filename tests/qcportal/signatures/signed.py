@@ -1,0 +1,81 @@
+"""Keys, papers and signatures for the tests of signatures."""
+
+from __future__ import annotations
+
+import functools
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem
+from asn1crypto.x509 import Certificate
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from qcportal.signatures import authority
+from qcportal.signatures.authority import Issued
+
+# Programs write their own clock into a signature: the tests stand at the same hour.
+NOW = datetime.now(UTC).replace(microsecond=0)
+ROOT = "测试根证书"
+
+
+class Heedless(signers.PdfSigner):
+    """A program that does not ask what a paper allows."""
+
+    def _enforce_certification_constraints(self, reader) -> None:
+        pass
+
+
+@functools.cache
+def root(name: str) -> Issued:
+    return authority.root(name, at=NOW)
+
+
+def leaf(name: str, organisation: str, *, by: str = ROOT, days: int = 1825, at=NOW) -> Issued:  # fmt: skip
+    return authority.leaf(root(by), name, organisation, at=at, days=days)
+
+
+def keep(folder: Path, issued: Issued, *, by: str = ROOT, passphrase: bytes = b"") -> Path:  # fmt: skip
+    """The files of a key as SIGNING_DIR has them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in (
+        ("root.pem", root(by).certificate_pem),
+        ("cert.pem", issued.certificate_pem),
+        ("key.pem", issued.key_pem(passphrase)),
+    ):
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o600)
+    return folder
+
+
+def trust(folder: Path, *names: str) -> Path:
+    """A folder of trusted roots."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, name in enumerate(names):
+        (folder / f"{index}.pem").write_bytes(root(name).certificate_pem)
+    return folder
+
+
+def sign(content: bytes, issued: Issued, field: str, *, box=None, page: int = 0, anyhow: bool = False) -> bytes:  # fmt: skip
+    """As another program would: into an empty field of that name, or into its own;
+    ``anyhow`` also where the paper forbids it."""
+    store = SimpleCertificateStore()
+    signer = signers.SimpleSigner(
+        signing_cert=Certificate.load(pem.unarmor(issued.certificate_pem)[2]),
+        signing_key=asn1_keys.PrivateKeyInfo.load(pem.unarmor(issued.key_pem())[2]),
+        cert_registry=store,
+    )
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    if box:
+        spec = fields.SigFieldSpec(field, box=box, on_page=page)
+        fields.append_signature_field(writer, spec)
+    how = signers.PdfSignatureMetadata(
+        field_name=field, subfilter=fields.SigSeedSubFilter.PADES
+    )
+    out = io.BytesIO()
+    program = Heedless(how, signer) if anyhow else signers.PdfSigner(how, signer)
+    program.sign_pdf(writer, output=out)
+    return out.getvalue()
