@@ -61,7 +61,8 @@ class Shown:
 class Compared:
     """The answer on one file. ``outcome``: SAME, SIGNED (as issued, signatures added),
     CHANGED or FOREIGN; ``paper`` and ``organisation`` what it is and whose, ``at`` when
-    it was made; ``stripped``: it was issued with a signature and has none of ours."""
+    it was made; ``stripped``: it was issued with a signature and has none of ours; ``misused``: a certificate of
+    the portal's is on a file it never issued."""
 
     outcome: str
     paper: str = ""
@@ -69,6 +70,7 @@ class Compared:
     at: datetime | None = None
     uploaded: bool = False
     stripped: bool = False
+    misused: bool = False
     signatures: Sequence[Shown] = field(default_factory=tuple)
 
     @property
@@ -93,7 +95,7 @@ def compare(report: Report, sha256: str) -> Compared:
     found, outcome = _behind(report, sha256)
     shown = tuple(_shown(report, found, outcome))
     if found is None:
-        return Compared(outcome, signatures=shown)
+        return Compared(outcome, misused=_ours(report), signatures=shown)
     document = found.document
     own = any(one.own for one in shown)
     return Compared(
@@ -113,7 +115,7 @@ def _behind(report: Report, sha256: str) -> tuple[_Found | None, str]:
             return found, _since(report, revision)
     if found := _claimed(report, made):
         return found, CHANGED
-    return None, CHANGED if _ours(report) else FOREIGN
+    return None, FOREIGN
 
 
 def _since(report: Report, issued: reading.Revision) -> str:

@@ -8,9 +8,7 @@ from datetime import timedelta
 import openpyxl
 import pypdfium2
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
-from qcportal.documents import serving
 from reviews import actions
 from reviews.models import Certificate, Publication
 from submissions.models import Stamp

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pem
 from asn1crypto.x509 import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -36,6 +38,12 @@ def root(name: str) -> Issued:
 
 def leaf(name: str, organisation: str, *, by: str = ROOT, days: int = 1825, at=NOW) -> Issued:  # fmt: skip
     return authority.leaf(root(by), name, organisation, at=at, days=days)
+
+
+def loaded(certificate: bytes, key: bytes) -> Issued:
+    """A certificate and its key from PEM."""
+    found = serialization.load_pem_private_key(key, None)
+    return Issued(x509.load_pem_x509_certificate(certificate), found)
 
 
 def keep(folder: Path, issued: Issued, *, by: str = ROOT, passphrase: bytes = b"") -> Path:  # fmt: skip
@@ -79,3 +87,19 @@ def sign(content: bytes, issued: Issued, field: str, *, box=None, page: int = 0,
     program = Heedless(how, signer) if anyhow else signers.PdfSigner(how, signer)
     program.sign_pdf(writer, output=out)
     return out.getvalue()
+
+
+def revoked(by: Issued, *leaves: Issued) -> bytes:
+    """The authority's list of what it took back (PEM)."""
+    builder = x509.CertificateRevocationListBuilder().issuer_name(
+        by.certificate.subject
+    ).last_update(NOW - timedelta(minutes=30)).next_update(NOW + timedelta(days=30))  # fmt: skip
+    for one in leaves:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder()
+            .serial_number(one.certificate.serial_number)
+            .revocation_date(NOW - timedelta(minutes=30))
+            .build()
+        )
+    made = builder.sign(by.key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM)
