@@ -334,7 +334,7 @@ class SheetDesk(ABC):
         if evidence == Evidence.SEAL_PICTURE:
             look = f"我看过了：用的是“{name}”的印章图样，由我本人加盖"
         elif evidence == Evidence.SIGNATURE:
-            look = f"我看过了：签名的是“{name}”，签的是下面这一版"
+            look = f"我看过了：签名的是“{name}”，签的是这一版意见表"
         data = request.POST if request.method == "POST" else None
         return StampForm(
             data, user=request.user, look=look, initial={"evidence": evidence}

@@ -227,7 +227,6 @@ def test_an_older_version_is_told(client, walk, cast, noon):
     assert "现在有效" in client.get("/verify/abcdefgh/").content.decode()
 
 
-
 def test_thirty_lookups_a_minute(client, db):
     codes = [client.get(f"/verify/GUESS{n}/").status_code for n in range(31)]
     # The minute may turn over once while counting; never before the thirtieth.

@@ -83,7 +83,7 @@ def test_the_unit_stamps_with_its_own_certificate(walk, cast, client_of, signing
     assert f"{UNIT} · 公章" in text
     assert "除了签名，内容和平台生成的一个字节都不差。" in text
     confirm = desk.get(url(found, "stamp_confirm") + "?evidence=signature")
-    assert f"我看过了：签名的是“{UNIT}”，签的是下面这一版" in words(confirm)
+    assert f"我看过了：签名的是“{UNIT}”，签的是这一版意见表" in words(confirm)
     assert desk.post(url(found, "stamp_confirm"), SURE).status_code == 302
 
     stamp, copy = Stamp.objects.get(), SignedCopy.objects.get()
