@@ -18,6 +18,8 @@ from asn1crypto import keys as asn1_keys
 from asn1crypto import pem
 from asn1crypto.x509 import Certificate
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 from django.conf import settings
 from django.utils import timezone
@@ -182,7 +184,9 @@ def _certificates(content: bytes) -> list[Certificate]:
     return [Certificate.load(der) for _, _, der in parts]
 
 
-def _info(key: serialization.pkcs12.PKCS12PrivateKeyTypes) -> asn1_keys.PrivateKeyInfo:
+def _info(key: object) -> asn1_keys.PrivateKeyInfo:
+    if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
+        raise ValueError("只能用 RSA 或 EC 的私钥")
     return asn1_keys.PrivateKeyInfo.load(
         key.private_bytes(
             serialization.Encoding.DER,

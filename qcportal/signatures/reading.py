@@ -262,7 +262,8 @@ def _judged(
         code, reason = broken
         return replace(said, state=INVALID, code=code, reason=reason)
     taken_back = trusted.revoked_at(status.signing_cert)
-    if taken_back and not (said.timestamped and said.moment < taken_back):
+    proved = said.moment if said.timestamped else None
+    if taken_back and not (proved and proved < taken_back):
         return replace(said, state=INVALID, code="revoked", reason="证书已被吊销。")
     if status.trusted:
         return replace(said, state=VALID)
