@@ -63,7 +63,7 @@ def _faults(key: keys.SigningKey, at: datetime) -> Iterator[CheckMessage]:
 
 def _trusted() -> Iterator[CheckMessage]:
     try:
-        files = keys.trusted_files() if settings.TRUSTED_CERTIFICATES_DIR else []
+        files = keys.trusted_files()
     except OSError as error:
         yield Error(f"TRUSTED_CERTIFICATES_DIR: {error}", id="signatures.E002")
         return

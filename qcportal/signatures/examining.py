@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,17 @@ def examine(upload: Any, name: str, at: datetime) -> reading.Report:
     Trusted are the portal's own certificates and TRUSTED_CERTIFICATES_DIR. Raises
     Refused as ``inspecting.look`` does.
     """
-    trusted = keys.trusted_files()
+    trusted = keys.trusted()
     if not settings.INSPECT_UPLOADS_APART:
         upload.seek(0)
         content = upload.read()
         upload.seek(0)
-        return reading.look(content, [one.read_bytes() for one in trusted], at)
-    paths = map(str, trusted)
-    raw = inspecting.apart(INSPECTOR, upload, name, at.isoformat(), *paths)
+        return reading.look(content, trusted, at)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / str(number) for number in range(len(trusted))]
+        for path, content in zip(paths, trusted, strict=True):
+            path.write_bytes(content)
+        raw = inspecting.apart(
+            INSPECTOR, upload, name, at.isoformat(), *map(str, paths)
+        )
     return reading.from_json(raw)

@@ -9,6 +9,7 @@ own. The demo makes its own once (``authority.demo``).
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pem
+from asn1crypto.core import Sequence
 from asn1crypto.x509 import Certificate
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -26,8 +28,9 @@ from django.utils import timezone
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from qcportal.signatures import authority
+from qcportal.signatures import authority, reading
 
+logger = logging.getLogger(__name__)
 PKCS12, KEY, CERTIFICATE, CHAIN, ROOT = (
     "signer.p12", "key.pem", "cert.pem", "chain.pem", "root.pem",
 )  # fmt: skip
@@ -84,28 +87,44 @@ def key_for(organisation_key: object = "") -> SigningKey | None:
 
 def every_key() -> Iterator[SigningKey]:
     """The portal's own key and every association's. Raises KeyUnusable."""
-    base = base_folder()
-    if base is None:
-        return
-    for folder in [base, *sorted(one for one in base.iterdir() if one.is_dir())]:
-        if _has_key(folder):
-            yield _loaded(folder)
+    yield from map(_loaded, _folders())
+
+
+def trusted() -> list[bytes]:
+    """What a verifier trusts: the roots of the portal's own keys and the files of
+    TRUSTED_CERTIFICATES_DIR (PEM or DER). What cannot be read is left out; the check
+    at the start names it."""
+    found = []
+    for folder in _folders():
+        try:
+            found += _loaded(folder).roots
+        except KeyUnusable as error:
+            logger.warning("%s", error)
+    for path in trusted_files():
+        try:
+            content = path.read_bytes()
+            for _, der in reading.parts(content):
+                Sequence.load(der, strict=True)
+            found.append(content)
+        except (OSError, ValueError) as error:
+            logger.warning("%s is not trusted: %s", path, error)
+    return found
 
 
 def trusted_files() -> list[Path]:
-    """Certificates and revocation lists a verifier trusts: the portal's own roots and
-    the files of TRUSTED_CERTIFICATES_DIR, by name."""
-    found = []
+    """The files of TRUSTED_CERTIFICATES_DIR, by name; OSError without the folder."""
+    if not settings.TRUSTED_CERTIFICATES_DIR:
+        return []
+    folder = Path(settings.TRUSTED_CERTIFICATES_DIR)
+    return sorted(one for one in folder.iterdir() if one.suffix in TRUSTED_SUFFIXES)
+
+
+def _folders() -> list[Path]:
     base = base_folder()
-    if base is not None and base.is_dir():
-        found += sorted(base.glob(f"**/{ROOT}")) + sorted(
-            base.glob(f"**/{CERTIFICATE}")
-        )
-    if settings.TRUSTED_CERTIFICATES_DIR:
-        folder = Path(settings.TRUSTED_CERTIFICATES_DIR)
-        named = (one for one in folder.iterdir() if one.suffix in TRUSTED_SUFFIXES)
-        found += sorted(named)
-    return found
+    if base is None or not base.is_dir():
+        return []
+    below = sorted(one for one in base.iterdir() if one.is_dir())
+    return [one for one in [base, *below] if _has_key(one)]
 
 
 def _has_key(folder: Path) -> bool:

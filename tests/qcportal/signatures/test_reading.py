@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from qcportal.refusals import Refused
 from qcportal.signatures import authority, examining, keys, reading, signing
 from tests.qcportal.signatures import signed
 from tests.qcportal.signatures.signed import NOW
@@ -180,12 +181,28 @@ def test_the_child_says_the_same(issued, settings, trusted):
     assert upload.tell() == 0
 
 
-def test_a_child_that_is_lost_is_a_refusal(settings, trusted):
-    settings.INSPECT_UPLOADS_APART = True
+def test_a_trusted_file_that_is_none_is_left_out(issued, trusted):
     (trusted / "gone.pem").symlink_to(trusted / "nowhere.pem")
-    with pytest.raises(Refused) as refused:
-        examining.examine(SimpleUploadedFile("表.pdf", b"%PDF-1.7"), "表.pdf", NOW)
-    assert refused.value.codes == ["file_not_inspected"]
+    (trusted / "odd.pem").write_text("nothing")
+    assert keys.trusted() == [
+        signed.root(signed.ROOT).certificate.public_bytes(serialization.Encoding.DER),
+        signed.root("可信机构").certificate_pem,
+    ]
+
+
+def test_the_portals_own_papers_are_known_whatever_its_key_is_kept_in(
+    plain_paper, settings, tmp_path
+):
+    own, above = signed.leaf(*COMPANY), signed.root(signed.ROOT)
+    packed = pkcs12.serialize_key_and_certificates(
+        b"x", own.key, own.certificate, [above.certificate],
+        serialization.NoEncryption(),
+    )  # fmt: skip
+    (tmp_path / "signer.p12").write_bytes(packed)
+    settings.SIGNING_DIR = str(tmp_path)
+    made = signing.finish(plain_paper, keys.key_for(), at=NOW)
+    report = examining.examine(SimpleUploadedFile("a.pdf", made.content), "a.pdf", NOW)
+    assert [one.state for one in report.signatures] == ["valid"]
 
 
 def test_names_of_the_demo_say_what_they_are(tmp_path):

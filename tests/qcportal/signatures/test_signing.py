@@ -9,6 +9,7 @@ from datetime import timedelta
 import pikepdf
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import pkcs12
 from pyhanko.sign.general import SigningError
 
@@ -121,10 +122,20 @@ def test_an_encrypted_key_and_an_intermediate_authority(
     assert stood(read(made.content, "测试根证书")) == [("Portal", "valid", "")]
 
 
-@pytest.mark.parametrize("harm", ["other key", "no certificate", "garbage"])
+@pytest.mark.parametrize(
+    "harm", ["other key", "other kind", "no certificate", "garbage"]
+)
 def test_files_that_do_not_fit_are_a_fault_not_an_unsigned_paper(signing_dir, harm):
     if harm == "other key":
         (signing_dir / "key.pem").write_bytes(signed.leaf("x", "y").key_pem())
+    elif harm == "other kind":
+        (signing_dir / "key.pem").write_bytes(
+            ed25519.Ed25519PrivateKey.generate().private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
     elif harm == "no certificate":
         (signing_dir / "cert.pem").unlink()
     else:
