@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import functools
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from asn1crypto import keys as asn1_keys
-from asn1crypto import pem
+from asn1crypto import pem, tsp
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
+from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from qcportal.signatures import authority
@@ -103,3 +110,48 @@ def revoked(by: Issued, *leaves: Issued) -> bytes:
         )
     made = builder.sign(by.key, hashes.SHA256())
     return made.public_bytes(serialization.Encoding.PEM)
+
+
+@contextmanager
+def time_stamp_service(issued: Issued) -> Iterator[str]:
+    """The address of a service (RFC 3161) on this machine, stamping with ``issued``."""
+    stamper = DummyTimeStamper(
+        Certificate.load(pem.unarmor(issued.certificate_pem)[2]),
+        asn1_keys.PrivateKeyInfo.load(pem.unarmor(issued.key_pem())[2]),
+        certs_to_embed=SimpleCertificateStore(),
+    )
+
+    class Service(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["Content-Length"]))
+            request = tsp.TimeStampReq.load(asked)
+            answer = stamper.request_tsa_response(request).dump()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *said: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Service)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def time_stamper(by: str = ROOT) -> Issued:
+    """A certificate for stamping time."""
+    above, key = root(by), rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "时间戳服务")])
+    builder = x509.CertificateBuilder(
+        above.certificate.subject, name, key.public_key(), 4711,
+        NOW - timedelta(hours=1), NOW + timedelta(days=3650),
+    )  # fmt: skip
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    builder = builder.add_extension(usage, critical=True)
+    return Issued(builder.sign(above.key, hashes.SHA256()), key)

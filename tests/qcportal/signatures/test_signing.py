@@ -158,6 +158,20 @@ def test_a_time_stamp_service_that_is_away_is_a_fault(plain_paper, signing_dir, 
         signing.finish(plain_paper, keys.key_for(), at=NOW)
 
 
+def test_a_time_stamp_outlives_the_certificate(plain_paper, signing_dir, settings):
+    """Read years later by somebody who has nothing of the portal's but its root."""
+    with signed.time_stamp_service(signed.time_stamper()) as address:
+        settings.SIGNING_TSA_URL = address
+        made = signing.finish(plain_paper, keys.key_for(), at=NOW)
+    report = read(made.content, signed.ROOT, at=NOW + timedelta(days=2000))
+    assert stood(report) == [("Portal", "valid", "")]
+    assert report.signatures[0].timestamped
+    settings.SIGNING_TSA_URL = ""
+    made = signing.finish(plain_paper, keys.key_for(), at=NOW)
+    report = read(made.content, signed.ROOT, at=NOW + timedelta(days=2000))
+    assert stood(report) == [("Portal", "unknown", "expired")]
+
+
 def test_the_demo_makes_its_own_key_once(settings, tmp_path):
     settings.DEMO, settings.VAR_DIR = True, tmp_path
     folder, seen = tmp_path / "signing", []
