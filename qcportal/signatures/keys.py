@@ -94,7 +94,7 @@ def trusted() -> list[bytes]:
     """What a verifier trusts: the roots of the portal's own keys and the files of
     TRUSTED_CERTIFICATES_DIR (PEM or DER). What cannot be read is left out; the check
     at the start names it."""
-    found = []
+    found: list[bytes] = []
     for folder in _folders():
         try:
             found += _loaded(folder).roots

@@ -7,7 +7,7 @@ never rendered again. PAdES-B, EC P-256 or RSA, optionally with a time stamp.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,15 +67,19 @@ def issue(
     document: Document,
     at: datetime,
     places: Sequence[Place] = (),
+    draw: Callable[..., bytes] = pdf.render,
 ) -> Made:
     """A paper of templates/papers/, signed for ``host`` where a key is set up.
+
+    ``draw(template, facts, identifier=…)`` brings the final bytes: whatever else is to
+    be put on the pages is on them before the signature.
 
     With ``places`` later signatures may be added and nothing else; without, nothing.
     The document's key becomes the file's ID, so that a copy saved anew is still known.
     Raises what ``pdf.render`` does, KeyUnusable and NotSigned.
     """
     facts = {**facts, "signed_words": words(host)}
-    content = pdf.render(template, facts, identifier=str(document.key))
+    content = draw(template, facts, identifier=str(document.key))
     key = keys.key_for(host.key)
     return finish(content, key, at=at, places=places)
 

@@ -56,6 +56,23 @@ def test_three_signatures_in_a_row_stay_valid(plain_paper, signing_dir):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("streams", ["disable", "preserve", "generate"])
+def test_papers_that_went_through_another_program_first(
+    plain_paper, signing_dir, streams
+):
+    """Marks are put on the pages before signing; the file's ID comes through."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(plain_paper)) as opened:
+        opened.save(out, object_stream_mode=pikepdf.ObjectStreamMode[streams])
+    made = signing.finish(out.getvalue(), keys.key_for(), at=NOW, places=PLACES)
+    company = signed.leaf("公章", "某公司")
+    report = read(signed.sign(made.content, company, "Unit"), signed.ROOT)
+    assert stood(report) == [("Portal", "valid", ""), ("Unit", "valid", "")]
+    assert report.identifier == "paper-1"
+    issued = next(r for r in report.revisions if r.length == len(made.content))
+    assert issued.only_signed
+
+
 def test_places_stand_over_the_words_they_are_for(plain_paper):
     """Also without a key of the portal's own: who signs elsewhere finds the place."""
     content = signing.finish(plain_paper, None, at=NOW, places=PLACES).content
