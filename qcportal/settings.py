@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "qcportal.documents",
     "qcportal.campaigns",
     "qcportal.seals",
+    "qcportal.signatures",
     "qcportal.inbox",
     "qcportal.entrance",
     "qcportal.privacy",
@@ -298,6 +299,13 @@ CLAMAV_ADDRESS = env.text("CLAMAV_ADDRESS")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- Digital signatures (qcportal.signatures). Unset: the portal's papers carry none; the
+# demo makes a key of its own in VAR_DIR.
+SIGNING_DIR = env.text("SIGNING_DIR")
+SIGNING_PASSPHRASE = env.text("SIGNING_PASSPHRASE")
+SIGNING_TSA_URL = env.text("SIGNING_TSA_URL")
+TRUSTED_CERTIFICATES_DIR = env.text("TRUSTED_CERTIFICATES_DIR")
 
 # --- Mail
 EMAIL_URL = env.text("EMAIL_URL")

@@ -1,9 +1,14 @@
 """Errands of the worker: a document's id in, a file out, nothing decided."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qcportal import clock
 from qcportal.documents import excel
-from qcportal.documents.making import paper_task
+from qcportal.documents.making import Made, paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
+from qcportal.signatures import signing
 from recommenders import papers
 from recommenders.models import Paper, TableStamp
 from submissions.papers import printed
@@ -11,28 +16,50 @@ from submissions.papers import printed
 
 def _paper(document: Document) -> Paper:
     return Paper.objects.select_related(
-        "dossier__campaign", "dossier__recommender"
+        "dossier__campaign__host", "dossier__recommender"
     ).get(document=document)
 
 
+TABLE_PLACES = (signing.RECOMMENDER, signing.ASSOCIATION)
+
+
+def _issued(
+    template: str,
+    facts: Mapping[str, Any],
+    paper: Paper,
+    document: Document,
+    places: Sequence[signing.Place] = (),
+) -> Made:
+    """Signed for the campaign's host, with places for later signatures."""
+    return signing.issue(
+        template, facts, host=paper.dossier.campaign.host, document=document,
+        at=clock.now(), places=places, draw=printed,
+    )  # fmt: skip
+
+
 @paper_task("recommenders.render_recommendation_table")
-def render_recommendation_table(document: Document) -> bytes:
-    return printed(papers.TABLE_TEMPLATE, papers.recommendation_table(_paper(document)))
+def render_recommendation_table(document: Document) -> Made:
+    paper = _paper(document)
+    facts = papers.recommendation_table(paper)
+    return _issued(papers.TABLE_TEMPLATE, facts, paper, document, TABLE_PLACES)
 
 
 @paper_task("recommenders.render_sealed_table")
-def render_sealed_table(document: Document) -> bytes:
+def render_sealed_table(document: Document) -> Made:
     stamp = TableStamp.objects.select_related(
         "act__picture__picture",
-        "paper__dossier__campaign",
+        "paper__dossier__campaign__host",
         "paper__dossier__recommender",
     ).get(sealed=document)
-    return printed(papers.TABLE_TEMPLATE, papers.sealed_recommendation_table(stamp))
+    facts = papers.sealed_recommendation_table(stamp)
+    return _issued(papers.TABLE_TEMPLATE, facts, stamp.paper, document, TABLE_PLACES)
 
 
 @paper_task("recommenders.render_summary_table")
-def render_summary_table(document: Document) -> bytes:
-    return printed(papers.SUMMARY_TEMPLATE, papers.summary_table(_paper(document)))
+def render_summary_table(document: Document) -> Made:
+    paper = _paper(document)
+    facts = papers.summary_table(paper)
+    return _issued(papers.SUMMARY_TEMPLATE, facts, paper, document)
 
 
 @paper_task("recommenders.render_summary_sheet")

@@ -18,6 +18,7 @@ urlpatterns = [
         detail.opinion_scan_page,
         name="opinion_scan_page",
     ),
+    path(f"{one}/signed/", detail.signed, name="signed"),
     path(f"{one}/stamp/", detail.seal, name="seal"),
     path(f"{one}/stamp/confirm/", detail.confirm, name="confirm"),
     path(f"{one}/recommend/", desk.recommend, name="recommend"),

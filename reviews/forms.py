@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 
 from qcportal.campaigns.models import AwardLevel, CheckItem, Rubric
+from qcportal.documents import uploads
+from qcportal.refusals import Refused
 from qcportal.ui.forms import ParagraphsField, PortalForm, YesNo
 from reviews.rules import Finding
 
@@ -210,11 +212,18 @@ class ListFilter(Filters):
 class PdfForm(PortalForm):
     """A file to compare; read once, never kept."""
 
-    MOST = 40 * 1024 * 1024
+    MOST = 20 * uploads.MIB
 
     file = forms.FileField(
         label="选一个 PDF 文件",
-        widget=forms.ClearableFileInput(attrs={"accept": ".pdf"}),
+        widget=forms.FileInput(
+            attrs={
+                "accept": ".pdf",
+                "data-file-check": "",
+                "data-types": "pdf",
+                "data-most": MOST,
+            }
+        ),
         error_messages={
             "required": "请先选一个 PDF 文件。",
             "empty": "这个文件是空的，请重新选。",
@@ -223,6 +232,8 @@ class PdfForm(PortalForm):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > self.MOST:
-            raise forms.ValidationError("文件超过 40 MB，不会是本平台发的证书。")
+        try:
+            self.inspected = uploads.inspect(file, ["pdf"], self.MOST)
+        except Refused as refused:
+            raise forms.ValidationError([r.message for r in refused.refusals]) from None
         return file

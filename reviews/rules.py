@@ -71,9 +71,9 @@ def _stamped(sheet: ScoreSheet | None) -> Finding:
     stamp = submission_rules.live_stamp(sheet)
     if stamp is None:
         return Finding(False, "没有有效的盖章")
+    look = stamp.signature_words or "请看印章是否清楚"
     return Finding(
-        True,
-        f"{stamp.act.get_evidence_display()}，{moment(stamp.at)}，请看印章是否清楚",
+        True, f"{stamp.act.get_evidence_display()}，{moment(stamp.at)}，{look}"
     )
 
 

@@ -1,23 +1,33 @@
 """Errands of the worker: a document's id in, a file out, nothing decided."""
 
-from qcportal.documents import excel, pdf
-from qcportal.documents.making import paper_task
+from qcportal import clock
+from qcportal.documents import excel
+from qcportal.documents.making import Made, paper_task
 from qcportal.documents.models import Document
+from qcportal.signatures import signing
 from reviews import papers
 from reviews.models import Certificate, Export, Publication
 from submissions.models import Submission
 
 
 @paper_task("reviews.render_certificate")
-def render_certificate(document: Document) -> bytes:
-    found = Certificate.objects.get(document=document)
-    return pdf.render(papers.CERTIFICATE_TEMPLATE, papers.certificate(found))
+def render_certificate(document: Document) -> Made:
+    found = Certificate.objects.select_related(
+        "entry__publication__campaign__host"
+    ).get(document=document)
+    return signing.issue(
+        papers.CERTIFICATE_TEMPLATE, papers.certificate(found),
+        host=found.entry.publication.campaign.host, document=document, at=clock.now(),
+    )  # fmt: skip
 
 
 @paper_task("reviews.render_result_list")
-def render_result_list(document: Document) -> bytes:
-    publication = Publication.objects.select_related("campaign").get(pdf=document)
-    return pdf.render(papers.LIST_TEMPLATE, papers.result_list(publication))
+def render_result_list(document: Document) -> Made:
+    publication = Publication.objects.select_related("campaign__host").get(pdf=document)
+    return signing.issue(
+        papers.LIST_TEMPLATE, papers.result_list(publication),
+        host=publication.campaign.host, document=document, at=clock.now(),
+    )  # fmt: skip
 
 
 @paper_task("reviews.render_result_sheet")

@@ -11,10 +11,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from qcportal.documents.models import Document
 from qcportal.seals.models import SealAct
 from recommenders.models import Paper, TableStamp
-from reviews.models import CROCKFORD, Certificate, Publication, check_character
+from reviews.models import CROCKFORD, Certificate, check_character
 from submissions.models import Revision, ScoreSheet, Stamp, Tier
 
 LONGEST = 40
@@ -146,27 +145,6 @@ def _replaced(code: str) -> PaperFound | None:
         "盖章件", "", "", act.at, False, act.at, act.organisation_name,
         act.get_evidence_display(), "内容后来改过，原盖章作废", act.content_hash,
     )  # fmt: skip
-
-
-def file_behind(sha256: str) -> str:
-    """What the portal issued or was handed with exactly these bytes, in words; "" if
-    nothing. A single changed byte gives another digest."""
-    owners = (
-        (Certificate.objects.filter(revoked_at__isnull=True), "document", "荣誉证书"),
-        (Certificate.objects.filter(revoked_at__isnull=False), "document", "已撤销的荣誉证书"),
-        (Revision.objects, "document", "申报表"),
-        (ScoreSheet.objects, "paper", "成果评分与推荐意见表"),
-        (Stamp.objects, "paper", "加盖印模的意见表"),
-        (Stamp.objects, "scan", "上传的盖章页"),
-        (Paper.objects, "document", "推荐材料"),
-        (TableStamp.objects, "scan", "上传的推荐表盖章页"),
-        (Publication.objects, "pdf", "公布的名单"),
-    )  # fmt: skip
-    ids = Document.objects.filter(sha256=sha256).values("pk")
-    for rows, column, words in owners:
-        if rows.filter(**{f"{column}__in": ids}).exists():
-            return words
-    return ""
 
 
 def stamps_behind(found: Certificate) -> list[Stamp]:

@@ -498,6 +498,8 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
         filed_by_name=by.user_name,
         document=order("application_form", title[:200],
                        maker=tasks.render_application_form.name, by=by.user),
+        receipt=order("receipt", f"{submission.code}_第{number}版_收件回执.pdf",
+                      maker=tasks.render_receipt.name, by=by.user),
     )  # fmt: skip
     FrozenAttachment.objects.bulk_create(
         FrozenAttachment(revision=revision, slot=slot, document=document)

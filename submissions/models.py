@@ -18,7 +18,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign, Category, FormVersion, Rubric
 from qcportal.documents.models import Document
-from qcportal.seals.models import SealAct
+from qcportal.seals.models import Evidence, SealAct
 from submissions.lifecycle import HOLDERS, STAMPABLE, MoveName, Reach, State
 from submissions.merging import Held
 from submissions.yearbook import ActivityRecord, Topic
@@ -307,6 +307,10 @@ class Revision(models.Model):
     )
     filed_by_name = models.CharField(max_length=60)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    receipt = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name="收件回执",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["-number"]
@@ -454,6 +458,13 @@ class Stamp(models.Model):
                 name="one_live_stamp",
             )
         ]
+
+    @property
+    def signature_words(self) -> str:
+        """What the digital signature behind it said; empty for other proofs."""
+        if self.act.evidence != Evidence.SIGNATURE or self.scan is None:
+            return ""
+        return self.scan.signed_copy.words
 
 
 class StampLook(models.Model):

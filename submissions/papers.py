@@ -17,6 +17,7 @@ from submissions.models import Revision, ScoreSheet, Stamp, Submission, Tier
 
 FORM_TEMPLATE = "papers/application_form.html"
 OPINION_TEMPLATE = "papers/opinion_form.html"
+RECEIPT_TEMPLATE = "papers/receipt.html"
 BLANK_ROWS = 8  # of a table on a blank form, unless the form asks for more
 
 
@@ -119,11 +120,14 @@ def foot(
     }
 
 
-def printed(template: str, facts: Mapping[str, Any]) -> bytes:
+def printed(
+    template: str, facts: Mapping[str, Any], *, identifier: str | None = None
+) -> bytes:
     """A paper with a foot as PDF bytes: every page says which page of which print it
-    is, so that a stamped scan can be matched (qcportal.documents.page_marks)."""
+    is, so that a stamped scan can be matched (qcportal.documents.page_marks).
+    ``identifier``: as ``pdf.render``."""
     return paging.mark(
-        pdf.render(template, dict(facts)),
+        pdf.render(template, dict(facts), identifier=identifier),
         check_code=facts["check_code"], content_hash=facts["content_hash"],
     )  # fmt: skip
 
@@ -141,6 +145,35 @@ def application_form(revision: Revision) -> dict[str, Any]:
             revision.check_code, revision.content_hash,
         ),
     }  # fmt: skip
+
+
+def receipt(revision: Revision) -> dict[str, Any]:
+    """Facts of the 收件回执: what the portal received, when by its own clock, and the
+    digest (SHA-256) of everything, so that each file can be compared later."""
+    submission = revision.submission
+    at = timezone.localtime(revision.filed_at)
+    slots = {slot.code: slot.label for slot in revision.form.form.papers}
+    return {
+        "title": "收件回执",
+        "campaign": submission.campaign.name,
+        "host": submission.campaign.host.name,
+        "unit_name": revision.form.form.value(revision.content, "unit_name"),
+        "group_name": revision.form.form.honoured(revision.content),
+        "topic": revision.form.form.value(revision.content, "title"),
+        "filed_at": f"{at.year}年{at.month}月{at.day}日 {at:%H:%M:%S}（北京时间，以平台时钟为准）",
+        "files": [
+            {
+                "slot": slots.get(one["slot"], one["slot"]),
+                "title": one["title"],
+                "size": one["size"],
+                "sha256": one["sha256"],
+            }
+            for one in revision.papers
+        ],
+        "records": len(revision.activity.get("records", [])),
+        **foot(submission.code, f"第 {revision.number} 版", revision.check_code),
+        "content_hash": revision.content_hash,
+    }
 
 
 def draft_form(submission: Submission) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from qcportal.seals.models import Evidence, SealPicture
 from qcportal.seals.rules import reading_of, scan_faults
+from qcportal.signatures import rules as signature_rules
+from qcportal.signatures.models import SignedCopy
 from submissions import places, year_rules
 from submissions.lifecycle import (
     EDITABLE,
@@ -435,10 +437,22 @@ def evidence_faults(
         yield from scan_faults(scan, sheet.check_code)
     if evidence == Evidence.SEAL_PICTURE:
         yield from why_not_use_seal_picture(actor, sheet.revision.submission.campaign)
-    if evidence not in {Evidence.SCAN, Evidence.SEAL_PICTURE}:
+    if evidence == Evidence.SIGNATURE:
+        yield from _signature_faults(sheet, scan)
+    if evidence not in {Evidence.SCAN, Evidence.SEAL_PICTURE, Evidence.SIGNATURE}:
         yield Refusal("evidence_unknown", "请选择盖章方式。", "evidence")
     if not confirmed:
         yield Refusal("not_confirmed", "请看过盖章页，再勾选确认。", "confirmed")
+
+
+def _signature_faults(sheet: ScoreSheet, signed: Document | None) -> Iterator[Refusal]:
+    """``signature_missing``, and what the next reader will see of it."""
+    copy = SignedCopy.objects.filter(document=signed).first() if signed else None
+    if sheet.paper is not None:
+        yield from signature_rules.why_not_use(copy, sheet.paper, field="evidence")
+    if copy is not None:
+        name = sheet.organisation_name or sheet.organisation.name
+        yield from signature_rules.cautions(copy, name)
 
 
 def why_not_use_seal_picture(actor: Actor, campaign: Any) -> Iterator[Refusal]:

@@ -178,13 +178,15 @@ def attach(form: forms.Form, refusals: Iterable[Refusal]) -> None:
 
 
 class EvidenceForm(PortalForm):
-    """How the stamp is shown: ink on paper and a scan, or the kept picture."""
+    """How the stamp is shown: ink on paper and a scan, the kept picture, or the print
+    signed with the organisation's own certificate."""
 
     evidence = forms.ChoiceField(
         label="盖章方式",
         choices=[
             (Evidence.SCAN, "打印盖章后上传"),
             (Evidence.SEAL_PICTURE, "用本单位印章图样"),
+            (Evidence.SIGNATURE, "用本单位数字证书"),
         ],
         initial=Evidence.SCAN,
         required=False,
@@ -301,6 +303,36 @@ class LookAtStampForm(PortalForm):
             "pages": self.cleaned_data.get("pages", []),
             "remark": self.cleaned_data["remark"],
         }
+
+
+class SignedForm(PortalForm):
+    """The print with digital signatures, as the signing program saved it: PDF up to
+    20 MB."""
+
+    signed = forms.FileField(
+        label="签好名的意见表（PDF）",
+        help_text="不超过 20 MB。请直接在下载的原文件上签名。",
+        error_messages={
+            "required": "请先选择签好名的 PDF。",
+            "empty": "选的文件是空的，请换一份。",
+        },
+        widget=forms.FileInput(
+            attrs={
+                "accept": ".pdf",
+                "data-file-check": "",
+                "data-types": "pdf",
+                "data-most": SCAN_MAX_BYTES,
+            }
+        ),
+    )
+
+    def clean_signed(self) -> Any:
+        upload = self.cleaned_data["signed"]
+        try:
+            self.inspected = uploads.inspect(upload, ["pdf"], SCAN_MAX_BYTES)
+        except Refused as refused:
+            raise forms.ValidationError([r.message for r in refused.refusals]) from None
+        return upload
 
 
 class StampForm(EvidenceForm):

@@ -23,6 +23,7 @@ from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from qcportal.seals.matching import Match
 from qcportal.seals.rules import scan_faults
+from qcportal.signatures.models import SignedCopy
 from submissions import places, rules
 from submissions.lifecycle import STAMPABLE, Reach, State
 from submissions.models import Revision, ScoreSheet, Submission, Tier
@@ -141,6 +142,8 @@ class StampPlace:
     outdated: bool = False
     picture_refusals: Sequence[Refusal] = ()
     scan_errors: Sequence[str] = ()
+    signed_url: str = ""
+    signed: SignedCopy | None = None
     form_id: str = "sheet-form"
 
 

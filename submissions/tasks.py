@@ -1,15 +1,18 @@
 """Errands of the worker: a document's id in, a file out, nothing decided."""
 
+from typing import Any
+
 from celery import shared_task
 
 from qcportal import clock
 from qcportal.campaigns.models import FormVersion
 from qcportal.documents import pdf, word
-from qcportal.documents.making import paper_task
+from qcportal.documents.making import Made, paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
+from qcportal.signatures import signing
 from submissions import papers, year_actions
-from submissions.models import DraftPreview, Revision, ScoreSheet, Stamp
+from submissions.models import DraftPreview, Revision, ScoreSheet, Stamp, Tier
 from submissions.yearbook import YearPaper
 
 
@@ -29,20 +32,44 @@ def render_draft(document: Document) -> bytes:
     return pdf.render(papers.FORM_TEMPLATE, papers.draft_paper(preview.submission))
 
 
+@paper_task("submissions.render_receipt")
+def render_receipt(document: Document) -> Made:
+    """The 收件回执 of a filing, signed for the association that received it."""
+    revision = Revision.objects.select_related("submission__campaign__host").get(
+        receipt=document
+    )
+    return signing.issue(
+        papers.RECEIPT_TEMPLATE, papers.receipt(revision),
+        host=revision.submission.campaign.host, document=document, at=clock.now(),
+    )  # fmt: skip
+
+
 @paper_task("submissions.render_opinion_form")
-def render_opinion_form(document: Document) -> bytes:
+def render_opinion_form(document: Document) -> Made:
+    """To be stamped on paper, or signed in its fields with software of one's own."""
     sheet = ScoreSheet.objects.select_related(
-        "revision__submission__campaign", "revision__form", "rubric", "organisation"
-    ).get(paper=document)
-    return papers.printed(papers.OPINION_TEMPLATE, papers.opinion_form(sheet))
+        "revision__submission__campaign__host", "revision__form", "rubric",
+        "organisation",
+    ).get(paper=document)  # fmt: skip
+    return _opinion_form(sheet, papers.opinion_form(sheet), document)
 
 
 @paper_task("submissions.render_sealed_opinion_form")
-def render_sealed_opinion_form(document: Document) -> bytes:
+def render_sealed_opinion_form(document: Document) -> Made:
     stamp = Stamp.objects.select_related("act__picture__picture", "sheet").get(
         paper=document
     )
-    return papers.printed(papers.OPINION_TEMPLATE, papers.sealed_opinion_form(stamp))
+    return _opinion_form(stamp.sheet, papers.sealed_opinion_form(stamp), document)
+
+
+def _opinion_form(sheet: ScoreSheet, facts: dict[str, Any], document: Document) -> Made:
+    own = signing.UNIT if sheet.tier == Tier.UNIT else signing.RECOMMENDER
+    later = [signing.RECOMMENDER] if sheet.tier == Tier.UNIT else []
+    return signing.issue(
+        papers.OPINION_TEMPLATE, facts, host=sheet.revision.submission.campaign.host,
+        document=document, at=clock.now(), places=[own, *later, signing.ASSOCIATION],
+        draw=papers.printed,
+    )  # fmt: skip
 
 
 @paper_task("submissions.render_blank_form")

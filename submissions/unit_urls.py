@@ -18,6 +18,7 @@ unit_pages = [
         unit.stamp_scan_page,
         name="stamp_scan_page",
     ),
+    path("<slug:code>/stamp/signed/", unit.stamp_signed, name="stamp_signed"),
     path("<slug:code>/stamp/seal/", unit.seal, name="stamp_seal"),
     path("<slug:code>/stamp/confirm/", unit.stamp_confirm, name="stamp_confirm"),
     path("<slug:code>/stamp/return/", unit.unit_return, name="unit_return"),

@@ -42,6 +42,7 @@ group_pages = [
 paper_pages = [
     path("<slug:code>/papers/form/", files.form_paper, name="form_paper"),
     path("<slug:code>/papers/form.docx", bringing.form_word, name="form_word"),
+    path("<slug:code>/papers/receipt/", files.receipt, name="receipt"),
     path("<slug:code>/files/<uuid:key>/", files.file_download, name="file_download"),
     path(
         "<slug:code>/files/<uuid:key>/pages/<int:number>.png",

@@ -46,6 +46,7 @@ CLOCK_READERS = {
     "qcportal/ui/views.py",
     "qcportal/ui/templatetags/ui.py",
     "qcportal/entrance/middleware.py",  # when a session was last in use, no deadline
+    "qcportal/signatures/checks.py",  # a certificate's end, at the start of the portal
     "reviews/views/limits.py",  # tries per minute
     "qcportal/management/commands/demo.py",
     "qcportal/management/commands/load_campaign.py",

@@ -15,6 +15,7 @@ WHAT = {
     "summary_kept": "上传活动总结",
     "seal_picture_kept": "登记印章图样",
     "seal_picture_ended": "停用印章图样",
+    "signed_copy_kept": "上传签好名的文件",
     "seat_granted": "开通人员",
     "seat_ended": "停用人员",
     "member_invited": "邀请人员",

@@ -44,9 +44,20 @@ def look(upload: Any, name: str) -> Seen:
     """
     if not settings.INSPECT_UPLOADS_APART:
         return Seen(*contents.look(upload))
+    found = apart(INSPECTOR, upload, name)
+    refusals = [Refusal(code, message) for code, message in found["refusals"]]
+    return Seen(found["kind"], found["pages"], refusals)
+
+
+def apart(program: Path, upload: Any, name: str, *arguments: str) -> dict[str, Any]:
+    """Run a program of ours on a file, with limits; the JSON of its last line.
+
+    Standard input of the program is the file, ``name`` is for sentences. Raises Refused
+    as ``look`` does.
+    """
     try:
         with _as_file(upload) as file:
-            done = _run(file)
+            done = _run(program, file, arguments)
     except subprocess.TimeoutExpired:
         done = None
     except OSError:
@@ -60,7 +71,8 @@ def look(upload: Any, name: str) -> Seen:
             "file_not_inspected",
             f"“{name}”太大或太复杂，没能检查完。请压缩图片，或用原来的软件另存后再上传。",
         )
-    return _read(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
 
 
 def _as_file(upload: Any) -> IO[bytes]:
@@ -74,19 +86,15 @@ def _as_file(upload: Any) -> IO[bytes]:
     return copy
 
 
-def _run(file: IO[bytes]) -> subprocess.CompletedProcess[bytes]:
+def _run(
+    program: Path, file: IO[bytes], arguments: tuple[str, ...]
+) -> subprocess.CompletedProcess[bytes]:
     environment = env.handed_on(KEPT_ENVIRONMENT)
     return subprocess.run(  # noqa: S603 - our own program, no word of the user
-        [sys.executable, "-P", str(INSPECTOR)],
+        [sys.executable, "-P", str(program), *arguments],
         stdin=file, capture_output=True, timeout=SECONDS, check=False,
         env=environment | {"PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
-
-
-def _read(answer: bytes) -> Seen:
-    found = json.loads(answer.splitlines()[-1])
-    refusals = [Refusal(code, message) for code, message in found["refusals"]]
-    return Seen(found["kind"], found["pages"], refusals)
 
 
 def _log(done: subprocess.CompletedProcess[bytes] | None) -> None:

@@ -23,6 +23,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,17 @@ RESEND_AFTER = timedelta(seconds=15)
 EXPORT_LIFETIME = timedelta(days=7)
 
 _STARTS = {"pdf": b"%PDF-", "xlsx": b"PK", "docx": b"PK", "zip": b"PK"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a maker brings: the file's bytes and, where it was signed, when, by whom
+    (the certificate's name) and with which certificate (SHA-256, hex)."""
+
+    content: bytes
+    signed_at: datetime | None = None
+    signed_by: str = ""
+    signed_with: str = ""
 
 
 class NotAPaper(Exception):  # noqa: N818 - says what came back
@@ -113,14 +125,15 @@ def report(document: Document, percent: int, text: str = "") -> None:
     )
 
 
-def paper_task(name: str) -> Callable[[Callable[[Document], bytes]], Any]:
-    """Make a Celery task called ``name`` of a function document → bytes.
+def paper_task(name: str) -> Callable[[Callable[[Document], bytes | Made]], Any]:
+    """Make a Celery task called ``name`` of a function document → bytes, or ``Made``
+    where there is more to keep than the bytes.
 
     The task takes a document id, never raises, and may run twice. Content type comes
     from the document's title, pages are counted for PDFs.
     """
 
-    def decorate(make: Callable[[Document], bytes]) -> Any:
+    def decorate(make: Callable[[Document], bytes | Made]) -> Any:
         @shared_task(name=name, ignore_result=True)
         @functools.wraps(make)
         def task(document_id: int) -> None:
@@ -131,7 +144,7 @@ def paper_task(name: str) -> Callable[[Callable[[Document], bytes]], Any]:
     return decorate
 
 
-def fulfil(document_id: int, make: Callable[[Document], bytes]) -> bool:
+def fulfil(document_id: int, make: Callable[[Document], bytes | Made]) -> bool:
     """Claim the row, make, store; True if this very run brought the file.
 
     An exception puts the row back to WAITING (the sweep sends it again) and, at the
@@ -142,8 +155,8 @@ def fulfil(document_id: int, make: Callable[[Document], bytes]) -> bool:
         return False
     try:
         with _beating(document):
-            content = make(document)
-            return _store(document, content)
+            made = make(document)
+            return _store(document, made if isinstance(made, Made) else Made(made))
     except Exception as error:  # noqa: BLE001 - any fault of a maker ends in the row
         _fault(document, error)
         return False
@@ -252,9 +265,9 @@ def _beating(document: Document) -> Iterator[None]:
         done.set()
 
 
-def _store(document: Document, content: bytes) -> bool:
+def _store(document: Document, made: Made) -> bool:
     """Write the file under a random name, then the row; overtaken runs leave nothing."""
-    start = _STARTS[document.extension]
+    content, start = made.content, _STARTS[document.extension]
     if not isinstance(content, bytes) or not content.startswith(start):
         raise NotAPaper(f"{document.maker} did not return {document.extension} bytes")
     pages = pdf.page_count(content) if document.extension == "pdf" else None
@@ -265,6 +278,9 @@ def _store(document: Document, content: bytes) -> bool:
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         pages=pages,
+        signed_at=made.signed_at,
+        signed_by=made.signed_by[:120],
+        signed_with=made.signed_with,
         progress=100,
         progress_text="",
         error="",

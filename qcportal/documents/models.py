@@ -75,6 +75,10 @@ class Document(models.Model):
     sha256 = models.CharField("摘要", max_length=64, blank=True, db_index=True)
     size = models.PositiveBigIntegerField("大小（字节）", default=0)
     pages = models.PositiveIntegerField("页数", null=True, blank=True)
+    # The portal's own signature in the file; empty: it carries none of ours.
+    signed_at = models.DateTimeField("签名时间", null=True, blank=True)
+    signed_by = models.CharField("签名证书", max_length=120, blank=True)
+    signed_with = models.CharField("证书摘要", max_length=64, blank=True)
     # Counted when a maker takes the row, so that a killed maker counts too; also the
     # token by which a maker that was overtaken finds out.
     attempts = models.PositiveSmallIntegerField("生成次数", default=0)

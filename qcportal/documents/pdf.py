@@ -29,6 +29,7 @@ __all__ = [
     "MissingGlyph",
     "PictureBroken",
     "data_uri",
+    "drawing",
     "page_count",
     "page_image",
     "qr_data_uri",
@@ -123,6 +124,13 @@ def to_images(content: bytes, dpi: int = 80) -> list[bytes]:
     return [
         page_image(content, number, dpi) for number in range(1, page_count(content) + 1)
     ]
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Whoever uses PDFium holds this: it knows one thread at a time."""
+    with _pdfium:
+        yield
 
 
 def page_image(content: bytes, number: int, dpi: int = 80) -> bytes:

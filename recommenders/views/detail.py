@@ -23,6 +23,7 @@ from submissions import rules as submission_rules
 from submissions.lifecycle import MoveName, State
 from submissions.models import ScoreSheet, Submission, Tier
 from submissions.score_forms import SheetForm, marks_of
+from submissions.views import signed_sheets
 from submissions.views.sheet_desk import SheetDesk, posts_only
 
 HERE = frozenset({State.STAMPED, State.RECOMMENDED, State.RESERVED})
@@ -37,6 +38,7 @@ class BodyDesk(SheetDesk):
     print_url = "recommenders:print"
     scan_url = "recommenders:scan"
     scan_page_url = "recommenders:opinion_scan_page"
+    signed_url = "recommenders:signed"
     confirm_url = "recommenders:confirm"
     confirm_template = "recommenders/confirm.html"
     scan_kept = "盖章页已上传，请核对后盖章。"
@@ -80,7 +82,10 @@ class BodyDesk(SheetDesk):
 
     def is_stamped(self, request: HttpRequest, found: Submission) -> bool:
         stamp = submission_rules.live_stamp(self.sheet(found))
-        return stamp is not None and self.scan(request, found) is None
+        if stamp is None or self.scan(request, found) is not None:
+            return False
+        copy = self.signed(request, found)
+        return copy is None or copy.document_id == stamp.scan_id
 
     def stamped_words(self, found: Submission) -> str:
         return "推荐意见已盖章。"
@@ -167,6 +172,13 @@ def upload_scan(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def opinion_scan_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return DESK.scan_page(request, code, number)
+
+
+@acting_as(Role.RECOMMENDER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def signed(request: HttpRequest, code: str) -> HttpResponse:
+    """Stamping by the body's own certificate; POST takes the signed PDF."""
+    return signed_sheets.show(DESK, request, code)
 
 
 @acting_as(Role.RECOMMENDER)

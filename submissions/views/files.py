@@ -34,6 +34,7 @@ def _document(request: HttpRequest, submission: Submission, key: str) -> Documen
     revisions = Revision.objects.filter(submission=submission)
     frozen = FrozenAttachment.objects.filter(revision__submission=submission)
     own = Q(pk__in=revisions.values("document")) | Q(pk__in=frozen.values("document"))
+    own |= Q(pk__in=revisions.values("receipt"))
     if request.actor.role == Role.GROUP:
         standing = Attachment.objects.filter(
             submission=submission, removed_at__isnull=True
@@ -61,6 +62,16 @@ def form_paper(request: HttpRequest, code: str) -> HttpResponse:
     if submission.revision is None:
         raise Http404
     return _hand_out(request, submission, submission.revision.document)
+
+
+@acting_as(*READERS)
+@require_safe
+def receipt(request: HttpRequest, code: str) -> HttpResponse:
+    """The 收件回执 of what was filed last, as PDF."""
+    submission = seen(request, code)
+    if submission.revision is None or submission.revision.receipt is None:
+        raise Http404
+    return _hand_out(request, submission, submission.revision.receipt)
 
 
 @acting_as(*READERS)

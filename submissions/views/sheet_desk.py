@@ -24,6 +24,8 @@ from qcportal.documents.models import Document
 from qcportal.refusals import Refusal, Refused, refuse_if
 from qcportal.seals.models import Evidence
 from qcportal.seals.reading import ask_for_look
+from qcportal.signatures import rules as signature_rules
+from qcportal.signatures.models import SignedCopy
 from submissions import actions, rules, scans, shows, stamping
 from submissions.models import ScoreSheet, Submission, Tier
 from submissions.score_forms import (
@@ -73,6 +75,7 @@ class SheetDesk(ABC):
     print_url: ClassVar[str]
     scan_url: ClassVar[str]
     scan_page_url: ClassVar[str]
+    signed_url: ClassVar[str]
     confirm_url: ClassVar[str]
     confirm_template: ClassVar[str]
     scan_kept: ClassVar[str]
@@ -124,6 +127,20 @@ class SheetDesk(ABC):
     def scan(self, request: HttpRequest, found: Submission) -> Document | None:
         return scans.held(request.session, self.sheet(found), by=request.actor)
 
+    def signed(self, request: HttpRequest, found: Submission) -> SignedCopy | None:
+        """The print as this person uploaded it with digital signatures."""
+        sheet = self.sheet(found)
+        return signature_rules.held(sheet.paper if sheet else None, by=request.actor)
+
+    def proof(
+        self, request: HttpRequest, found: Submission, evidence: str
+    ) -> Document | None:
+        """The file the chosen way of stamping rests on."""
+        if evidence == Evidence.SIGNATURE:
+            copy = self.signed(request, found)
+            return copy.document if copy else None
+        return self.scan(request, found)
+
     def form(self, found: Submission, data: Mapping[str, Any] | None) -> SheetForm:
         sheet = self.sheet(found)
         rubric = sheet.rubric if sheet else actions.rubric_for(found)
@@ -134,7 +151,7 @@ class SheetDesk(ABC):
         self, request: HttpRequest, found: Submission, evidence: str
     ) -> list[Refusal]:
         """Refusals and cautions as if the person had already confirmed."""
-        scan = self.scan(request, found)
+        scan = self.proof(request, found, evidence)
         return list(
             self.asks.why_not_stamp(
                 found, request.actor, judged(request, found.campaign),
@@ -165,6 +182,8 @@ class SheetDesk(ABC):
             outdated=scans.outdated(request.session, sheet),
             picture_refusals=why,
             scan_errors=scan_errors,
+            signed_url=reverse(self.signed_url, args=[code]),
+            signed=self.signed(request, found),
         )
         limit = found.campaign.opinion_limit
         return {
@@ -344,6 +363,8 @@ class SheetDesk(ABC):
         evidence = evidence_of(request.POST or request.GET)
         if evidence == Evidence.SEAL_PICTURE:
             look = f"我看过了：用的是“{name}”的印章图样，由我本人加盖"
+        elif evidence == Evidence.SIGNATURE:
+            look = f"我看过了：签名的是“{name}”，签的是这一版意见表"
         data = request.POST if request.method == "POST" else None
         return StampForm(
             data, user=request.user, look=look, initial={"evidence": evidence}
@@ -351,7 +372,8 @@ class SheetDesk(ABC):
 
     def _press(self, request: HttpRequest, found: Submission, form: StampForm) -> None:
         evidence = form.cleaned_data["evidence"]
-        scan = self.scan(request, found) if evidence == Evidence.SCAN else None
+        by_picture = evidence == Evidence.SEAL_PICTURE
+        scan = None if by_picture else self.proof(request, found, evidence)
         stamp = self.acts.stamp(
             found.pk,
             evidence=evidence,
@@ -377,6 +399,11 @@ class SheetDesk(ABC):
             "total": plain(sheet.total) if sheet else "",
             "form": form,
             "by_picture": evidence == Evidence.SEAL_PICTURE,
+            "signed": self.signed(request, found)
+            if evidence == Evidence.SIGNATURE
+            else None,
+            "signed_url": reverse(self.signed_url, args=[found.code]),
+            "by_signature": evidence == Evidence.SIGNATURE,
             "pages": stamping.page_urls(self.scan_page_url, found.code, scan),
             "refused": [r for r in answer if r.kind == "refusal"],
             "cautions": [r for r in answer if r.kind == "caution"],

@@ -27,6 +27,7 @@ from submissions import actions, looking, rules, shows, stamping
 from submissions.lifecycle import MoveName
 from submissions.models import ScoreSheet, Submission, Tier
 from submissions.score_forms import ReasonForm, SheetForm, attach, marks_of
+from submissions.views import signed_sheets
 from submissions.views.sheet_desk import SheetDesk, posts_only
 
 PER_PAGE = 25
@@ -55,6 +56,7 @@ class UnitDesk(SheetDesk):
     print_url = "submissions:stamp_print"
     scan_url = "submissions:stamp_scan"
     scan_page_url = "submissions:stamp_scan_page"
+    signed_url = "submissions:stamp_signed"
     confirm_url = "submissions:stamp_confirm"
     confirm_template = "submissions/stamping/confirm.html"
     scan_kept = "盖章页已上传，请核对后盖章提交。"
@@ -213,6 +215,13 @@ def stamp_scan(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def stamp_scan_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return DESK.scan_page(request, code, number)
+
+
+@acting_as(Role.UNIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def stamp_signed(request: HttpRequest, code: str) -> HttpResponse:
+    """Stamping by the unit's own certificate; POST takes the signed PDF."""
+    return signed_sheets.show(DESK, request, code)
 
 
 @acting_as(Role.UNIT)

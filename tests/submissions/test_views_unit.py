@@ -499,9 +499,9 @@ def test_clerk_may_not_choose_the_picture(walk, cast, client_of, picture):
 def test_unknown_evidence_counts_as_a_scan(walk, cast, client_of):
     filed, client = walk.filed(), client_of(cast.unit)
     ready(client, filed)
-    sent = typed(filed, version="1", evidence="signature")
+    sent = typed(filed, version="1", evidence="word of mouth")
     answer = client.post(page(filed, "stamp_seal"), sent)
     assert answer.url.endswith("?evidence=scan")
-    client.post(page(filed, "stamp_confirm"), confirmed(evidence="signature"))
+    client.post(page(filed, "stamp_confirm"), confirmed(evidence="word of mouth"))
     assert not Stamp.objects.exists()
     assert rules.live_stamp(rules.sheet_of(filed, Tier.UNIT)) is None
