@@ -352,6 +352,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "documents.sweep",
         "schedule": env.number("SWEEP_SECONDS", 20),
     },
+    # Files that arrived in pieces, and filings that wait for them.
+    "sweep-uploads": {"task": "submissions.sweep_uploads", "schedule": 30},
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
     "sweep-texts": {"task": "inbox.sweep_texts", "schedule": 30},
     # Codes whose message was lost, and what nobody needs any more.

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
@@ -273,17 +274,25 @@ def attach(
     """Put an uploaded file in a slot; in a slot for one, the older file steps back."""
     submission = locked(submission_id)
     refuse_if(rules.why_not_attach(submission, slot, by, at))
+    return put_in(submission, slot, document, by=by, at=at)
+
+
+def put_in(
+    submission: Submission, slot: str, document: Document, *, by: Actor, at: datetime
+) -> Attachment:
+    """Stand a file last in its slot; the caller holds the lock and has asked."""
     found = submission.form.form.slot(slot)
+    standing = submission.attachments.filter(slot=slot, removed_at__isnull=True)
     if found and not found.many:
-        submission.attachments.filter(slot=slot, removed_at__isnull=True).update(
-            removed_at=at
-        )
+        standing.update(removed_at=at)
+    last = standing.aggregate(last=Max("position"))["last"] or 0
     return Attachment.objects.create(
         submission=submission,
         slot=slot,
         document=document,
         added_at=at,
         added_by=by.user,
+        position=last + 1,
     )
 
 
@@ -303,13 +312,28 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
     """Freeze a revision and hand it to the unit. A second click on the same draft
     answers with the revision of the first. Raises Refused."""
     submission = locked(submission_id)
-    if _just_filed(submission, by):
+    if just_filed(submission, by):
         return submission.filed_revision
-    name = rules.filing_move(submission)
     refuse_if(rules.why_not_file(submission, by, at))
     if not confirmed:
         refuse("not_confirmed", "请逐字核对证书上的名称，再勾选确认。", "confirmed")
+    return hand_in(submission, by=by, at=at)
+
+
+def hand_in(
+    submission: Submission,
+    *,
+    by: Actor,
+    at: datetime,
+    completed_at: datetime | None = None,
+) -> Revision:
+    """Freeze and hand on, as of ``at``; the caller holds the lock and has asked.
+    ``completed_at``: when the last file came in, where it came after that."""
+    name = rules.filing_move(submission)
     revision = _freeze(submission, by=by, at=at)
+    if completed_at is not None:
+        revision.completed_at = completed_at
+        revision.save(update_fields=["completed_at"])
     submission.revision, submission.left_over = revision, []
     submission.save(update_fields=["revision", "left_over"])
     _void_stamps(submission, "内容改过，原盖章作废", at)
@@ -317,7 +341,8 @@ def file(submission_id: int, *, confirmed: bool, by: Actor, at: datetime) -> Rev
     return revision
 
 
-def _just_filed(submission: Submission, by: Actor) -> bool:
+def just_filed(submission: Submission, by: Actor) -> bool:
+    """Whether it is where the group's filing leads: the click before this one did it."""
     stamps = submission.category.needs_unit_stamp
     after = {State.FILED, State.AMENDED} if stamps else {State.STAMPED, State.SUBMITTED}
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +88,8 @@ class SlotShown:
     @property
     def limits(self) -> str:
         kinds = "、".join(extension.upper() for extension in self.slot.extensions)
-        return f"{kinds}，每份不超过 {self.slot.max_mb} MB"
+        number = f"，最多 {self.slot.most_files} 份" if self.slot.many else ""
+        return f"{kinds}{number}，每份不超过 {self.slot.max_mb} MB"
 
     @property
     def icon_name(self) -> str:
@@ -126,13 +127,14 @@ class Editor:
         check: bool = False,
         frozen: bool = False,
         slot_errors: Mapping[str, list[str]] | None = None,
+        awaited: Collection[str] = (),
     ) -> None:
         self.submission, self.frozen, self.check = submission, frozen, check
         self.definition: FormDefinition = submission.form.form
         self.content = submission.content
         self.asked_step = step
         self.slot_errors = slot_errors or {}
-        self.all_faults = list(rules.incomplete(submission))
+        self.all_faults = list(rules.incomplete(submission, awaited))
         self.count = len(self.definition.sections) + 2
 
     @property

@@ -349,6 +349,25 @@ class StepForm(PortalForm):
         return Asked(found.get("step") or 0, bool(found.get("check")))
 
 
+@dataclass(frozen=True)
+class Filing:
+    """The act of filing: names confirmed, and whether to wait for files on their way."""
+
+    confirmed: bool
+    wait: bool
+
+
+class FilingForm(PortalForm):
+    confirmed = forms.BooleanField(required=False)
+    wait = forms.BooleanField(required=False)
+
+    @classmethod
+    def read(cls, data: QueryDict) -> Filing:
+        form = cls(data)
+        form.is_valid()
+        return Filing(form.cleaned_data["confirmed"], form.cleaned_data["wait"])
+
+
 def page_of(rows: QuerySet[Any], number: str | None) -> Page[Any]:
     """Page ``number`` of 25 rows; junk and numbers past the end give a real page."""
     return Paginator(rows, PER_PAGE).get_page(number)

@@ -11,7 +11,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.actors import Actor
@@ -21,11 +25,12 @@ from qcportal.campaigns.definition import PaperSlot
 from qcportal.clock import now
 from qcportal.documents import uploads
 from qcportal.refusals import Refused, refuse_if
-from submissions import actions, rules, shows
+from submissions import actions, rules, shows, upload_actions
 from submissions.editor import Editor, slot_input
-from submissions.forms import StepForm, VersionForm, read_content
+from submissions.forms import FilingForm, StepForm, VersionForm, read_content
 from submissions.lifecycle import EDITABLE
 from submissions.models import Submission
+from submissions.upload_shows import Coming
 
 
 def own(request: HttpRequest, code: str) -> Submission:
@@ -42,6 +47,19 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, submission)
     return _page(request, submission)
+
+
+@acting_as(Role.GROUP)
+@require_safe
+def materials(request: HttpRequest, code: str) -> HttpResponse:
+    """The section of papers as it is now, for the script that sends files."""
+    submission, at = own(request, code), now()
+    closed = list(rules.why_not_write(submission, request.actor, at))
+    context = {
+        "submission": submission, "editor": Editor(submission, frozen=bool(closed)),
+        "coming": Coming(submission, at),
+    }  # fmt: skip
+    return render(request, "submissions/_materials.html", context)
 
 
 def _page(
@@ -62,6 +80,7 @@ def _page(
         template = "submissions/_materials.html"
     context = {
         "submission": submission, "editor": editor, "closed": closed,
+        "coming": Coming(submission, at),
         "chip": shows.chip(submission, Role.GROUP, at),
         "holder": shows.holder(submission, at, Role.GROUP),
         "reason": shows.return_reason(submission), **more,
@@ -215,19 +234,33 @@ def file(request: HttpRequest, code: str) -> HttpResponse:
     """Read the names aloud, then hand it to the unit."""
     submission, at = own(request, code), now()
     if request.method == "POST":
-        confirmed = request.POST.get("confirmed") == "on"
-        began = judged(request, submission.campaign)
-        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=began)
-        messages.success(
-            request, f"已提交给{submission.unit.name}。受理编号 {code}，请记下来。"
-        )
-        return redirect("submissions:track", code)
+        return _hand_in(request, submission)
     if submission.state_enum not in EDITABLE:
         return redirect("submissions:track", code)
     move = rules.filing_move(submission)
+    coming = Coming(submission, at)
+    awaited = {one.slot for one in coming.unfinished}
     context = {
-        "submission": submission, "editor": Editor(submission),
+        "submission": submission, "editor": Editor(submission, awaited=awaited),
         "closed": list(rules.why_not(move, submission, request.actor, at)),
-        "topic": shows.topic_tag(submission),
+        "topic": shows.topic_tag(submission), "coming": coming,
     }  # fmt: skip
     return render(request, "submissions/file.html", context)
+
+
+def _hand_in(request: HttpRequest, submission: Submission) -> HttpResponse:
+    """The act of filing: at once, or as soon as the files on their way are here."""
+    said = FilingForm.read(request.POST)
+    act = upload_actions.file_when_complete if said.wait else actions.file
+    act(
+        submission.pk, confirmed=said.confirmed, by=request.actor,
+        at=judged(request, submission.campaign),
+    )  # fmt: skip
+    code = submission.code
+    text = f"已提交给{submission.unit.name}。受理编号 {code}，请记下来。"
+    if said.wait:
+        text = (
+            f"已收到您的提交，等文件传完就交给{submission.unit.name}。受理编号 {code}。"
+        )
+    messages.success(request, text)
+    return redirect("submissions:track", code)

@@ -1,0 +1,131 @@
+"""Files in pieces (tus 1.0.0), and filings that wait for them. The group's alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from qcportal.accounts.access import acting_as
+from qcportal.accounts.roles import Role
+from qcportal.campaigns.deadlines import judged
+from qcportal.clock import now
+from qcportal.documents import tus
+from qcportal.documents.resumable import ChecksumDiffers, OffsetMoved
+from qcportal.refusals import Refused
+from submissions import upload_actions
+from submissions.arrivals import SlotUpload
+from submissions.upload_shows import status
+from submissions.views.editing import own
+
+TOO_LARGE = frozenset({"file_too_large"})
+View = Callable[..., HttpResponse]
+
+
+def speaking_tus(view: View) -> View:
+    """What the protocol or the rules say no to becomes an answer of the protocol."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except tus.BadHeader as bad:
+            return tus.answer(bad.status, text=str(bad))
+        except OffsetMoved:
+            return tus.answer(409, text="别的窗口已经传到后面了，会从那里接着传。")
+        except ChecksumDiffers:
+            return tus.answer(tus.CHECKSUM_MISMATCH, text="这一段传坏了，会再传一次。")
+        except Refused as refused:
+            code = 413 if TOO_LARGE & set(refused.codes) else 403
+            return tus.answer(code, text=str(refused))
+
+    return answering
+
+
+@acting_as(Role.GROUP)
+@require_http_methods(["POST", "OPTIONS"])
+@speaking_tus
+def begin(request: HttpRequest, code: str, slot: str) -> HttpResponse:
+    """Declare a file for a slot (tus creation); the answer says where to send it."""
+    submission = own(request, code)
+    found = submission.form.form.slot(slot)
+    if found is None:
+        raise Http404
+    if request.method == "OPTIONS":
+        return tus.options(found.max_bytes)
+    tus.check_version(request)
+    begun = upload_actions.begin_upload(
+        submission.pk, slot, tus.declared(request), by=request.actor,
+        at=judged(request, submission.campaign),
+    )  # fmt: skip
+    answer = tus.answer(201, begun.upload)
+    answer["Location"] = reverse("submissions:upload", args=[code, begun.upload.key])
+    return answer
+
+
+@acting_as(Role.GROUP)
+@require_http_methods(["GET", "HEAD", "PATCH", "DELETE", "POST", "OPTIONS"])
+@speaking_tus
+def upload(request: HttpRequest, code: str, key: str) -> HttpResponse:
+    """One upload: GET tells how it stands, HEAD, PATCH and DELETE are the protocol's,
+    a plain POST is the button that drops it."""
+    found = _own_upload(request, code, key)
+    match tus.method(request):
+        case "GET":
+            return JsonResponse(status(found))
+        case "HEAD":
+            tus.check_version(request)
+            alive = found.upload.is_open or found.upload.is_received
+            return tus.answer(200 if alive else 410, found.upload)
+        case "PATCH":
+            return _receive(request, found)
+        case "DELETE":
+            tus.check_version(request)
+            upload_actions.drop_upload(found.pk, by=request.actor, at=now())
+            return tus.answer(204)
+        case "POST":
+            upload_actions.drop_upload(found.pk, by=request.actor, at=now())
+            return _back(found)
+    return tus.options(found.upload.size)
+
+
+def _own_upload(request: HttpRequest, code: str, key: str) -> SlotUpload:
+    submission = own(request, code)
+    mine = SlotUpload.objects.filter(submission=submission).select_related(
+        "upload", "filing", "attachment__document"
+    )
+    found = get_object_or_404(mine, upload__key=key)
+    found.submission = submission
+    return found
+
+
+def _receive(request: HttpRequest, found: SlotUpload) -> HttpResponse:
+    tus.check_version(request)
+    start, checksum = tus.offset(request, found.upload), tus.checksum(request)
+    kept = upload_actions.receive(
+        found, start, request, checksum=checksum, by=request.actor, at=now()
+    )
+    return tus.answer(204, kept)
+
+
+def _back(found: SlotUpload) -> HttpResponse:
+    here = reverse("submissions:edit", args=[found.submission.code])
+    step = len(found.submission.form.form.sections) + 1
+    return redirect(f"{here}?step={step}#field-paper-{found.slot}")
+
+
+@acting_as(Role.GROUP)
+@require_POST
+def cancel_filing(request: HttpRequest, code: str) -> HttpResponse:
+    """Take back a filing that waits for files."""
+    submission = own(request, code)
+    upload_actions.cancel_filing(
+        submission.pk, by=request.actor, at=judged(request, submission.campaign)
+    )
+    messages.success(request, "已取消这次提交，可以接着改。文件照样在传。")
+    return redirect("submissions:edit", code)
