@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_POST
 
 from qcportal.accounts.access import acting_as
-from qcportal.accounts.actors import Actor
 from qcportal.accounts.roles import Role
 from qcportal.campaigns.deadlines import judged
-from qcportal.campaigns.definition import PaperSlot
 from qcportal.clock import now
-from qcportal.documents import uploads
-from qcportal.refusals import Refused, refuse_if
+from qcportal.refusals import Refused
 from submissions import actions, rules, shows, upload_actions
-from submissions.editor import Editor, slot_input
+from submissions.editor import Editor
 from submissions.forms import FilingForm, StepForm, VersionForm, read_content
 from submissions.lifecycle import EDITABLE
 from submissions.models import Submission
 from submissions.upload_shows import Coming
+from submissions.views.slots import attach_all
 
 
 def own(request: HttpRequest, code: str) -> Submission:
@@ -47,19 +39,6 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, submission)
     return _page(request, submission)
-
-
-@acting_as(Role.GROUP)
-@require_safe
-def materials(request: HttpRequest, code: str) -> HttpResponse:
-    """The section of papers as it is now, for the script that sends files."""
-    submission, at = own(request, code), now()
-    closed = list(rules.why_not_write(submission, request.actor, at))
-    context = {
-        "submission": submission, "editor": Editor(submission, frozen=bool(closed)),
-        "coming": Coming(submission, at),
-    }  # fmt: skip
-    return render(request, "submissions/_materials.html", context)
 
 
 def _page(
@@ -96,7 +75,7 @@ def _save(request: HttpRequest, submission: Submission) -> HttpResponse:
         return _not_kept(request, submission, typed, refused)
     if request.headers.get("X-Requested-With") == "autosave":
         return JsonResponse({"version": kept.version, "saved_at": kept.saved_at})
-    errors = _attach_all(request, kept)
+    errors = attach_all(request, kept)
     if errors:
         return _page(request, kept, 422, errors)
     return _after_save(request, kept)
@@ -145,31 +124,6 @@ def _not_kept(
     return _page(
         request, fresh, status, refused=refused.refusals, differences=differences
     )
-
-
-def _attach_all(request: HttpRequest, submission: Submission) -> dict[str, list[str]]:
-    """Take in every file of the post; slot code → what is wrong with it."""
-    errors: dict[str, list[str]] = {}
-    at = judged(request, submission.campaign)
-    for slot in submission.form.form.papers:
-        for upload in request.FILES.getlist(slot_input(slot)):
-            try:
-                _take_in(submission, slot, upload, by=request.actor, at=at)
-            except Refused as refused:
-                errors.setdefault(slot.code, []).append(str(refused))
-    return errors
-
-
-def _take_in(
-    submission: Submission, slot: PaperSlot, upload: Any, *, by: Actor, at: datetime
-) -> None:
-    refuse_if(rules.why_not_attach(submission, slot.code, by, at))
-    inspected = uploads.inspect(
-        upload, slot.extensions, slot.max_bytes, field=slot_input(slot)
-    )
-    with transaction.atomic():
-        document = uploads.store_upload(upload, inspected, "attachment", by=by.user)
-        actions.attach(submission.pk, slot.code, document, by=by, at=at)
 
 
 def _after_save(request: HttpRequest, submission: Submission) -> HttpResponse:

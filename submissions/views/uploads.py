@@ -7,9 +7,13 @@ from functools import wraps
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
@@ -18,9 +22,10 @@ from qcportal.clock import now
 from qcportal.documents import tus
 from qcportal.documents.resumable import ChecksumDiffers, OffsetMoved
 from qcportal.refusals import Refused
-from submissions import upload_actions
+from submissions import rules, upload_actions
 from submissions.arrivals import SlotUpload
-from submissions.upload_shows import status
+from submissions.editor import Editor
+from submissions.upload_shows import Coming, status
 from submissions.views.editing import own
 
 TOO_LARGE = frozenset({"file_too_large"})
@@ -129,3 +134,16 @@ def cancel_filing(request: HttpRequest, code: str) -> HttpResponse:
     )
     messages.success(request, "已取消这次提交，可以接着改。文件照样在传。")
     return redirect("submissions:edit", code)
+
+
+@acting_as(Role.GROUP)
+@require_safe
+def materials(request: HttpRequest, code: str) -> HttpResponse:
+    """The section of papers as it is now, for the script that sends files."""
+    submission, at = own(request, code), now()
+    closed = list(rules.why_not_write(submission, request.actor, at))
+    context = {
+        "submission": submission, "editor": Editor(submission, frozen=bool(closed)),
+        "coming": Coming(submission, at),
+    }  # fmt: skip
+    return render(request, "submissions/_materials.html", context)
