@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Membership
-from qcportal.documents.models import Upload
+from qcportal.documents.models import Document, Upload
 
 UNFINISHED = (Upload.Status.OPEN, Upload.Status.RECEIVED)
 
@@ -124,3 +124,26 @@ class SlotUpload(models.Model):
     @property
     def actor(self) -> Actor:
         return Actor(self.seat, self.stand_in)
+
+
+class PictureSource(models.Model):
+    """A picture that a made file is made of: a turned picture of one, a merged PDF of
+    several, in their order. ``turn`` is to the right, in degrees."""
+
+    made = models.ForeignKey(Document, models.PROTECT, related_name="picture_sources")
+    source = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    turn = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "图片来源"
+        verbose_name_plural = "图片来源"
+        ordering = ["made", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["made", "position"], name="picture_position_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(turn__in=[0, 90, 180, 270]), name="picture_turned_squarely"
+            ),
+        ]

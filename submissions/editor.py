@@ -72,6 +72,7 @@ class SlotShown:
     slot: PaperSlot
     files: list[Attachment]
     errors: list[str] = field(default_factory=list)
+    awaited: bool = False
 
     @property
     def input_name(self) -> str:
@@ -92,7 +93,24 @@ class SlotShown:
         return f"{kinds}{number}，每份不超过 {self.slot.max_mb} MB"
 
     @property
+    def merged(self) -> set[int]:
+        """Files that were merged here and may be taken apart."""
+        return {
+            one.pk
+            for one in self.files
+            if one.document.is_pdf and len(one.document.picture_sources.all()) > 1
+        }
+
+    @property
+    def mergeable(self) -> int:
+        """How many pictures could be one PDF; 0 where there is nothing to merge."""
+        ready = [f for f in self.files if f.document.is_image and f.document.is_ready]
+        return len(ready) if self.slot.merge and len(ready) > 1 else 0
+
+    @property
     def icon_name(self) -> str:
+        if self.slot.is_film:
+            return "player-play"
         return "photo" if self.slot.extensions[0] in {"jpg", "png"} else "file-text"
 
 
@@ -133,7 +151,7 @@ class Editor:
         self.definition: FormDefinition = submission.form.form
         self.content = submission.content
         self.asked_step = step
-        self.slot_errors = slot_errors or {}
+        self.slot_errors, self.awaited = slot_errors or {}, awaited
         self.all_faults = list(rules.incomplete(submission, awaited))
         self.count = len(self.definition.sections) + 2
 
@@ -196,7 +214,12 @@ class Editor:
     def slots(self) -> list[SlotShown]:
         standing = rules.current_attachments(self.submission)
         return [
-            SlotShown(slot, standing.get(slot.code, []), self._slot_errors(slot))
+            SlotShown(
+                slot,
+                standing.get(slot.code, []),
+                self._slot_errors(slot),
+                slot.code in self.awaited,
+            )
             for slot in self.definition.papers
         ]
 

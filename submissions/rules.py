@@ -270,15 +270,20 @@ def incomplete(
         yield from _place_faults(form, submission)
     else:
         yield from _recommender_faults(form, submission)
-    present = set(
-        submission.attachments.filter(removed_at__isnull=True).values_list(
-            "slot", flat=True
-        )
-    )
+    standing = submission.attachments.filter(removed_at__isnull=True)
+    found = list(standing.values_list("slot", "document__status", "document__title"))
+    present = {slot for slot, _, _ in found}
     for slot in form.papers:
         if slot.required and slot.code not in present and slot.code not in awaited:
             yield Refusal(
                 "paper_missing", f"还没有上传{slot.label}", f"paper-{slot.code}"
+            )
+    for slot_code, status, title in found:
+        if status != Document.Status.READY and form.slot(slot_code):
+            yield Refusal(
+                "paper_not_made",
+                f"“{title}”还在处理，请等一会儿；没有处理成的请拿掉重传",
+                f"paper-{slot_code}",
             )
 
 
@@ -599,8 +604,10 @@ def offers(
 def current_attachments(submission: Submission) -> Mapping[str, list[Attachment]]:
     """Slot code → files standing in it now."""
     found: dict[str, list[Attachment]] = {}
-    rows = submission.attachments.filter(removed_at__isnull=True).select_related(
-        "document"
+    rows = (
+        submission.attachments.filter(removed_at__isnull=True)
+        .select_related("document")
+        .prefetch_related("document__picture_sources")
     )
     for attachment in rows:
         found.setdefault(attachment.slot, []).append(attachment)

@@ -19,6 +19,10 @@ group_pages = [
     path("<slug:code>/edit/", editing.edit, name="edit"),
     path("<slug:code>/edit/detach/<uuid:key>/", editing.detach, name="detach"),
     path("<slug:code>/edit/materials/", uploads.materials, name="materials"),
+    path(
+        "<slug:code>/edit/files/<uuid:key>/<slug:how>/", uploads.arrange, name="arrange"
+    ),
+    path("<slug:code>/edit/merge/<slug:slot>/", uploads.merge, name="merge"),
     path("<slug:code>/uploads/<uuid:key>/", uploads.upload, name="upload"),
     path("<slug:code>/uploads/to/<slug:slot>/", uploads.begin, name="upload_begin"),
     path("<slug:code>/edit/newest-form/", editing.take_form, name="take_form"),

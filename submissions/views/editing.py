@@ -104,6 +104,19 @@ def _keep(
         raise
 
 
+def keep_typed(request: HttpRequest, submission: Submission) -> HttpResponse | None:
+    """Keep what was typed on the page a button of a slot was pressed on; the page to
+    answer with where that was refused. A script sends no words."""
+    if "version" not in request.POST:
+        return None
+    typed = read_content(submission.form.form, request.POST, submission.content)
+    try:
+        _keep(request, submission, typed)
+    except Refused as refused:
+        return _not_kept(request, submission, typed, refused)
+    return None
+
+
 def _not_kept(
     request: HttpRequest,
     submission: Submission,

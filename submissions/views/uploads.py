@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -22,11 +22,12 @@ from qcportal.clock import now
 from qcportal.documents import tus
 from qcportal.documents.resumable import ChecksumDiffers, OffsetMoved
 from qcportal.refusals import Refused
-from submissions import rules, upload_actions
+from submissions import picture_actions, rules, upload_actions
 from submissions.arrivals import SlotUpload
 from submissions.editor import Editor
+from submissions.models import Submission
 from submissions.upload_shows import Coming, status
-from submissions.views.editing import own
+from submissions.views.editing import keep_typed, own
 
 TOO_LARGE = frozenset({"file_too_large"})
 View = Callable[..., HttpResponse]
@@ -94,8 +95,7 @@ def upload(request: HttpRequest, code: str, key: str) -> HttpResponse:
             upload_actions.drop_upload(found.pk, by=request.actor, at=now())
             return tus.answer(204)
         case "POST":
-            upload_actions.drop_upload(found.pk, by=request.actor, at=now())
-            return _back(found)
+            return _drop(request, found)
     return tus.options(found.upload.size)
 
 
@@ -118,10 +118,18 @@ def _receive(request: HttpRequest, found: SlotUpload) -> HttpResponse:
     return tus.answer(204, kept)
 
 
-def _back(found: SlotUpload) -> HttpResponse:
-    here = reverse("submissions:edit", args=[found.submission.code])
-    step = len(found.submission.form.form.sections) + 1
-    return redirect(f"{here}?step={step}#field-paper-{found.slot}")
+def _drop(request: HttpRequest, found: SlotUpload) -> HttpResponse:
+    not_kept = keep_typed(request, found.submission)
+    if not_kept is not None:
+        return not_kept
+    upload_actions.drop_upload(found.pk, by=request.actor, at=now())
+    return _back(found.submission, found.slot)
+
+
+def _back(submission: Submission, slot: str) -> HttpResponse:
+    here = reverse("submissions:edit", args=[submission.code])
+    step = len(submission.form.form.sections) + 1
+    return redirect(f"{here}?step={step}#field-paper-{slot}")
 
 
 @acting_as(Role.GROUP)
@@ -147,3 +155,40 @@ def materials(request: HttpRequest, code: str) -> HttpResponse:
         "coming": Coming(submission, at),
     }  # fmt: skip
     return render(request, "submissions/_materials.html", context)
+
+
+@acting_as(Role.GROUP)
+@require_POST
+def arrange(request: HttpRequest, code: str, key: str, how: str) -> HttpResponse:
+    """One file of a slot: turned, moved up or down, taken apart; what was typed on the
+    page is kept as well."""
+    submission = own(request, code)
+    standing = submission.attachments.filter(removed_at__isnull=True)
+    found = get_object_or_404(standing, document__key=key)
+    act = {
+        "right": partial(picture_actions.turn, found.pk, 90),
+        "up": partial(picture_actions.move, found.pk, up=True),
+        "down": partial(picture_actions.move, found.pk, up=False),
+        "apart": partial(picture_actions.part, found.pk),
+    }.get(how)
+    if act is None:
+        raise Http404
+    not_kept = keep_typed(request, submission)
+    if not_kept is not None:
+        return not_kept
+    act(by=request.actor, at=judged(request, submission.campaign))
+    return _back(submission, found.slot)
+
+
+@acting_as(Role.GROUP)
+@require_POST
+def merge(request: HttpRequest, code: str, slot: str) -> HttpResponse:
+    """The pictures of a slot as one PDF."""
+    submission = own(request, code)
+    not_kept = keep_typed(request, submission)
+    if not_kept is not None:
+        return not_kept
+    picture_actions.merge(
+        submission.pk, slot, by=request.actor, at=judged(request, submission.campaign)
+    )
+    return _back(submission, slot)

@@ -342,7 +342,8 @@ def test_lapse_and_completion_at_once_is_never_both(walk, cast):
         filed = fresh(found).state_enum == State.FILED
         assert filed == (pending.status == Status.FILED)
         assert Revision.objects.filter(submission=found).count() == int(filed)
-        assert Attachment.objects.filter(submission=found, slot="report").count() == 1
+        standing = Attachment.objects.filter(submission=found, slot="report").count()
+        assert standing in ({1} if filed else {0, 1})
         if filed:
             actions.withdraw(found.pk, comment="试", by=by, at=clock.now())
 
