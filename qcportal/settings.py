@@ -290,6 +290,9 @@ ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
 # tests look at them in place, where a thousand starts would be most of the time.
 INSPECT_UPLOADS_APART = True
 CLAMAV_ADDRESS = env.text("CLAMAV_ADDRESS")
+# LibreOffice makes PDFs of Word and PowerPoint files for reading; unset is soffice on
+# the path, and without it such files are downloaded.
+SOFFICE = env.text("SOFFICE")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -21,6 +21,7 @@ from qcportal.campaigns import definition, form_changes, scoring
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.actions import next_number
 from qcportal.campaigns.models import Campaign, Category, Rubric
+from qcportal.documents import reading
 from qcportal.documents.making import order
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
@@ -385,6 +386,7 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
         document=order("application_form", title[:200],
                        maker=tasks.render_application_form.name, by=by.user),
     )  # fmt: skip
+    reading.order_copies([document for _, document in standing], by.user)
     FrozenAttachment.objects.bulk_create(
         FrozenAttachment(revision=revision, slot=slot, document=document)
         for slot, document in standing

@@ -95,6 +95,15 @@ class Document(models.Model):
     started_at = models.DateTimeField("最近动静", null=True, blank=True)
     ready_at = models.DateTimeField("完成时间", null=True, blank=True)
     expires_at = models.DateTimeField("保存到", null=True, blank=True)
+    # The same as PDF, for reading in the page (reading.py).
+    reading = models.ForeignKey(
+        "self",
+        verbose_name="阅读用的 PDF",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     objects = DocumentQuerySet.as_manager()
 
