@@ -9,10 +9,8 @@ import io
 from django.urls import reverse
 
 from qcportal.documents.tus import Declared
-from submissions import upload_tasks
 from submissions.arrivals import SlotUpload
 
-ERRAND = upload_tasks.take_in_upload  # known to the eager queue from here on
 TUS = {"headers": {"Tus-Resumable": "1.0.0"}}
 BODY = "application/offset+octet-stream"
 

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from qcportal.documents import pictures, reading, serving, tasks
+from qcportal.documents import pictures, reading, serving, uploads
 from qcportal.documents.models import Document
 from qcportal.refusals import Refused
 from submissions import actions, picture_actions, rules
@@ -97,7 +97,10 @@ def draft(walk, cast):
             if name.endswith("jpg")
             else factories.png_file(name)
         )
-        document = factories.stored(upload, "attachment", cast.group)
+        inspected = uploads.inspect(upload, ["jpg", "png"], 1024 * 1024)
+        document = uploads.store_upload(
+            upload, inspected, "attachment", by=cast.group.user
+        )
         actions.attach(found.pk, "records", document, by=cast.group, at=walk.at)
     return found
 
@@ -218,7 +221,6 @@ def office(tmp_path, settings):
     return install
 
 
-MAKER = tasks.make_reading_copy  # known to the eager queue from here on
 COPY = 'cp {page} "$out/$(basename "${{last%.*}}").pdf"'
 
 
