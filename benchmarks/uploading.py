@@ -100,7 +100,7 @@ class Sender:
         }
 
     def ask(self, method: str, path: str, body: bytes = b"", **more: str) -> Any:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         headers = self.headers | {
             key.replace("_", "-"): text for key, text in more.items()
         }
@@ -185,12 +185,18 @@ def main() -> None:
     port = free_port()
     server = serve(port)
     try:
+        http.client.HTTPConnection("127.0.0.1", port, timeout=120).request(
+            "GET", "/health/"
+        )
+        time.sleep(20)  # the worker loads the portal with its first request
         line = Line(port)
         line.start()
         measure(Sender(line.port, cookies, token), line, server, draft, content)
     finally:
         server.terminate()
-        server.wait(20)
+        time.sleep(3)
+        server.kill()
+        server.wait()
 
 
 def measure(

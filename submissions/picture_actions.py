@@ -84,8 +84,7 @@ def move(attachment_id: int, *, up: bool, by: Actor, at: datetime) -> None:
     if 0 <= there < len(files):
         files[here], files[there] = files[there], files[here]
     for position, one in enumerate(files, 1):
-        one.position = position
-    Attachment.objects.bulk_update(files, ["position"])
+        Attachment.objects.filter(pk=one.pk).update(position=position)
 
 
 def _held(attachment_id: int, by: Actor, at: datetime) -> tuple[Attachment, Submission]:

@@ -9,6 +9,7 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value 
 const PIECE = 2 * 1048576;
 const HASHED = 4 * 1048576;
 const AT_ONCE = 2;
+const OTHER = "选的不是同一个文件，请选当时传的那一份。";
 const running = new Map(); // "sha256-size-slot" → Sending
 const mega = (bytes) => (bytes < 1048576 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
 const wait = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
@@ -143,6 +144,13 @@ class Sending {
       this.say(`正在读文件… ${Math.round((Math.min(at + HASHED, this.file.size) / this.file.size) * 100)}%`);
     }
     this.digest = digest.hex();
+    if (this.wanted && this.wanted !== this.digest) {
+      this.end();
+      await redraw();
+      const place = document.querySelector(`[data-upload="${CSS.escape(this.address)}"] [data-says]`);
+      if (place) place.textContent = OTHER;
+      return;
+    }
     const other = [...running.values()].find((one) => one !== this && one.digest === this.digest && one.slot === this.slot);
     if (other) { this.end(); return; } // chosen twice
     const before = document.querySelector(`[data-slot="${CSS.escape(this.slot)}"] [data-upload][data-sha256="${this.digest}"][data-size="${this.file.size}"]`);
@@ -288,6 +296,17 @@ const settled = async (address) => {
   }
 };
 
+// The same file chosen again, also where nothing else may be chosen any more.
+const resume = (row, file) => {
+  if (file.size !== Number(row.dataset.size)) { row.querySelector("[data-says]").textContent = OTHER; return; }
+  const sending = new Sending(row.closest("[data-slot]"), file, row.dataset.upload);
+  sending.wanted = row.dataset.sha256;
+  number += 1;
+  running.set(number, sending);
+  sending.show();
+  sending.start().catch(() => { sending.state = "refused"; sending.say(`“${file.name}”读不出来，请重新选择。`, true); });
+};
+
 let number = 0;
 const take = (slot, files, input) => {
   const problem = files.map((file) => wrong(input, file)).find(Boolean);
@@ -338,6 +357,7 @@ const follow = async () => {
 document.addEventListener("change", (event) => {
   const input = event.target;
   const slot = input.closest("[data-slot]");
+  if (input.matches("[data-resume]")) { if (input.files.length) resume(input.closest("[data-upload]"), input.files[0]); return; }
   if (slot && input.type === "file" && input.files.length && slot.dataset.begin) take(slot, [...input.files], input);
 });
 

@@ -12,12 +12,15 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from qcportal import clock
+from qcportal.documents import resumable
 from qcportal.documents.models import Upload
-from submissions import rules
+from submissions import rules, upload_actions
 from submissions.arrivals import PendingFiling
 from submissions.lifecycle import State
 from submissions.models import Submission
 from tests.journeys.browsing import Person
+from tests.submissions import sending
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BIG = 5 * 1024 * 1024
@@ -131,3 +134,22 @@ def test_filed_while_a_file_travels(group, walk, scan):
     filed = Submission.objects.get(pk=draft.pk)
     assert filed.state_enum == State.FILED
     assert PendingFiling.objects.get().status == PendingFiling.Status.FILED
+
+
+def test_gone_on_with_in_another_browser_while_a_filing_waits(group, walk, cast, scan):
+    draft = walk.draft()
+    at = clock.now()
+    found = upload_actions.begin_upload(
+        draft.pk, "records", sending.said("扫描件.pdf", scan), by=cast.group, at=at
+    )
+    resumable.append(found.upload, 0, sending.body(scan[: BIG // 2]))
+    upload_actions.file_when_complete(draft.pk, confirmed=True, by=cast.group, at=at)
+    group.open(reverse("submissions:track", args=[draft.code]))
+    chooser = group.page.locator("input[data-resume]")
+    other = {"name": "扫描件.pdf", "mimeType": "application/pdf"}
+    chooser.set_input_files(other | {"buffer": scan[:-1]})
+    group.reads("选的不是同一个文件")
+    chooser.set_input_files(other | {"buffer": scan})
+    group.reads("文件收全")
+    filed = Submission.objects.get(pk=draft.pk)
+    assert (filed.state_enum, filed.filed_revision.filed_at) == (State.FILED, at)
