@@ -42,9 +42,17 @@ const hold = (sending, got) => {
   if (!navigator.locks) { got(); return; }
   navigator.locks.request(`upload:${sending.address}`, () => { got(); return new Promise((done) => { sending.release = done; }); });
 };
-const keepFile = (key, file) => stored("readwrite", (files) => files.put(file, key));
-const keptFile = (key) => stored("readonly", (files) => files.get(key));
+const KEPT = 3 * 86400000; // as long as the portal keeps what was begun
+const keepFile = (key, file) => stored("readwrite", (files) => files.put({ file, at: Date.now() }, key));
+const keptFile = async (key) => {
+  const kept = await stored("readonly", (files) => files.get(key));
+  return kept && Date.now() - kept.at < KEPT ? kept.file : undefined;
+};
 const forgetFile = (key) => stored("readwrite", (files) => files.delete(key));
+
+const forgetOld = async () => {
+  for (const key of (await stored("readonly", (files) => files.getAllKeys())) || []) if (!(await keptFile(key))) forgetFile(key);
+};
 
 // --- the page ---------------------------------------------------------------------------
 
@@ -410,4 +418,5 @@ const making = async () => {
 if (document.querySelector("[data-slot], [data-upload]")) {
   follow();
   making();
+  forgetOld();
 }

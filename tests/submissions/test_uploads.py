@@ -10,8 +10,10 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.http import UnreadablePostError
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from qcportal import clock
@@ -474,6 +476,19 @@ def test_without_its_scanner_a_file_waits(
         assert standing(draft) == ["活动记录.pdf"]
         upload_actions.take_in(pk, at=at + timedelta(minutes=1))
     assert standing(draft) == ["活动记录.pdf", "记录.pdf"]
+
+
+@pytest.mark.parametrize("name", ["edit", "file", "track"])
+def test_pages_ask_as_often_for_three_files_on_their_way_as_for_one(group, draft, name):
+    path = reverse(f"submissions:{name}", args=[draft.code])
+    group.get(path)
+    counts = []
+    for number in range(3):
+        begun(group, draft, PDF + b"%d" % number)
+        with CaptureQueriesContext(connection) as asked:
+            assert group.get(path).status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[2]
 
 
 # --- the window ------------------------------------------------------------------------------
