@@ -13,3 +13,4 @@ app = Celery("qcportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["qcportal.management"])  # above every app
+app.autodiscover_tasks(["submissions"], related_name="upload_tasks")

@@ -296,6 +296,9 @@ ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
 # tests look at them in place, where a thousand starts would be most of the time.
 INSPECT_UPLOADS_APART = True
 CLAMAV_ADDRESS = env.text("CLAMAV_ADDRESS")
+# LibreOffice makes PDFs of Word and PowerPoint files for reading; unset is soffice on
+# the path, and without it such files are downloaded.
+SOFFICE = env.text("SOFFICE")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
@@ -367,6 +370,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Papers of notices whose hour has come.
     "bring-out-notices": {"task": "notices.bring_out", "schedule": 60},
+    # Files that arrived in pieces, and filings that wait for them.
+    "sweep-uploads": {"task": "submissions.sweep_uploads", "schedule": 30},
     "sweep-mails": {"task": "inbox.sweep_mails", "schedule": 60},
     "sweep-texts": {"task": "inbox.sweep_texts", "schedule": 30},
     # Codes whose message was lost, and what nobody needs any more.

@@ -61,7 +61,7 @@ def held(session: Any, paper: Paper | None, *, by: Actor) -> Document | None:
         return None
     return (
         Document.objects.filter(key=kept["document"], kind=KIND, ordered_by=by.user)
-        .select_related("reading")
+        .select_related("scan_reading")
         .first()
     )
 

@@ -18,6 +18,7 @@ from django.urls import reverse
 from qcportal.accounts import mobiles
 from qcportal.campaigns import scoring
 from qcportal.campaigns.fields import KINDS
+from qcportal.documents import reading
 from qcportal.documents.models import Document
 from reviews.models import Assignment, Certificate, PublicationEntry
 from submissions import rules as submission_rules
@@ -59,7 +60,7 @@ def attachment_tabs(revision: Revision) -> list[PaperTab]:
     """The frozen attachments in the order of the form's list of papers."""
     form = revision.form.form
     order = {slot.code: index for index, slot in enumerate(form.papers)}
-    rows = list(revision.attachments.select_related("document"))
+    rows = list(revision.attachments.select_related("document__reading"))
     rows.sort(key=lambda row: (order.get(row.slot, len(order)), row.pk))
     return [
         PaperTab(title, row.document, row.document.title)
@@ -112,16 +113,17 @@ def viewer_tabs(
 
 
 def _pages(document: Document) -> int:
-    if not document.is_ready:
+    shown = reading.shown(document)
+    if shown is None:
         return 0
-    if document.is_image:
-        return 1
-    return min(document.pages or 0, MOST_PAGES) if document.is_pdf else 0
+    return 1 if shown.is_image else min(shown.pages or 0, MOST_PAGES)
 
 
 def _unseen(document: Document) -> str:
     if document.is_waiting:
         return "正在生成，一般几秒钟，请刷新页面"
+    if document.extension in reading.KINDS:
+        return reading.why_not_shown(document)
     kinds = {"docx": "Word 文件", "doc": "Word 文件", "mp4": "视频", "zip": "压缩包"}
     return f"这是 {kinds.get(document.extension, document.extension.upper() + ' 文件')}，请下载后打开"
 

@@ -24,6 +24,8 @@ FILES = {
     "bootstrap.min.css": ("bootstrap", "dist/css/bootstrap.min.css"),
     "bootstrap.bundle.min.js": ("bootstrap", "dist/js/bootstrap.bundle.min.js"),
     "htmx.min.js": ("htmx.org", "dist/htmx.min.js"),
+    "tus.min.js": ("tus-js-client", "dist/tus.min.js"),
+    "sha256.min.js": ("js-sha256", "build/sha256.min.js"),
 }
 ICON_PACKAGE = "@tabler/icons"
 STROKE = "1.75"

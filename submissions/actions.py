@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from qcportal.accounts.actors import Actor
 from qcportal.accounts.models import Organisation
@@ -20,6 +21,7 @@ from qcportal.campaigns import definition, form_changes, scoring
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.actions import next_number
 from qcportal.campaigns.models import Campaign, Category, Rubric
+from qcportal.documents import reading
 from qcportal.documents.making import order
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse, refuse_if
@@ -400,17 +402,25 @@ def attach(
     """Put an uploaded file in a slot; in a slot for one, the older file steps back."""
     submission = locked(submission_id)
     refuse_if(rules.why_not_attach(submission, slot, by, at))
+    return put_in(submission, slot, document, by=by, at=at)
+
+
+def put_in(
+    submission: Submission, slot: str, document: Document, *, by: Actor, at: datetime
+) -> Attachment:
+    """Stand a file last in its slot; the caller holds the lock and has asked."""
     found = submission.form.form.slot(slot)
+    standing = submission.attachments.filter(slot=slot, removed_at__isnull=True)
     if found and not found.many:
-        submission.attachments.filter(slot=slot, removed_at__isnull=True).update(
-            removed_at=at
-        )
+        standing.update(removed_at=at)
+    last = standing.aggregate(last=Max("position"))["last"] or 0
     return Attachment.objects.create(
         submission=submission,
         slot=slot,
         document=document,
         added_at=at,
         added_by=by.user,
+        position=last + 1,
     )
 
 
@@ -434,19 +444,27 @@ def file(
     answers with the revision of the first. ``names`` is the mark of what was read word
     by word (``rules.names_mark``): another one raises Refused ``names_changed``."""
     submission = locked(submission_id)
-    if _just_filed(submission, by):
+    if just_filed(submission, by):
         return submission.filed_revision
-    name = rules.filing_move(submission)
     refuse_if(rules.why_not_file(submission, by, at))
-    if not confirmed:
-        refuse("not_confirmed", "请逐字核对证书上的名称，再勾选确认。", "confirmed")
-    if names is not None and names != rules.names_mark(submission):
-        refuse(
-            "names_changed",
-            "您核对以后，证书上要印的名称又改过。请按现在的再逐字核对一次。",
-            "confirmed",
-        )
+    refuse_if(rules.why_not_confirmed(submission, confirmed, names))
+    return hand_in(submission, by=by, at=at)
+
+
+def hand_in(
+    submission: Submission,
+    *,
+    by: Actor,
+    at: datetime,
+    completed_at: datetime | None = None,
+) -> Revision:
+    """Freeze and hand on, as of ``at``; the caller holds the lock and has asked.
+    ``completed_at``: when the last file came in, where it came after that."""
+    name = rules.filing_move(submission)
     revision = _freeze(submission, by=by, at=at)
+    if completed_at is not None:
+        revision.completed_at = completed_at
+        revision.save(update_fields=["completed_at"])
     submission.revision, submission.left_over = revision, []
     submission.save(update_fields=["revision", "left_over"])
     submission.edits.all().delete()
@@ -455,7 +473,8 @@ def file(
     return revision
 
 
-def _just_filed(submission: Submission, by: Actor) -> bool:
+def just_filed(submission: Submission, by: Actor) -> bool:
+    """Whether it is where the group's filing leads: the click before this one did it."""
     stamps = submission.category.needs_unit_stamp
     after = {State.FILED, State.AMENDED} if stamps else {State.STAMPED, State.SUBMITTED}
     return (
@@ -501,6 +520,7 @@ def _freeze(submission: Submission, *, by: Actor, at: datetime) -> Revision:
         receipt=order("receipt", f"{submission.code}_第{number}版_收件回执.pdf",
                       maker=tasks.render_receipt.name, by=by.user),
     )  # fmt: skip
+    reading.order_copies([document for _, document in standing], by.user)
     FrozenAttachment.objects.bulk_create(
         FrozenAttachment(revision=revision, slot=slot, document=document)
         for slot, document in standing

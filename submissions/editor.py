@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,7 @@ class SlotShown:
     slot: PaperSlot
     files: list[Attachment]
     errors: list[str] = field(default_factory=list)
+    awaited: bool = False
 
     @property
     def input_name(self) -> str:
@@ -94,10 +95,28 @@ class SlotShown:
     @property
     def limits(self) -> str:
         kinds = "、".join(extension.upper() for extension in self.slot.extensions)
-        return f"{kinds}，每份不超过 {self.slot.max_mb} MB"
+        number = f"，最多 {self.slot.most_files} 份" if self.slot.many else ""
+        return f"{kinds}{number}，每份不超过 {self.slot.max_mb} MB"
+
+    @property
+    def merged(self) -> set[int]:
+        """Files that were merged here and may be taken apart."""
+        return {
+            one.pk
+            for one in self.files
+            if one.document.is_pdf and len(one.document.picture_sources.all()) > 1
+        }
+
+    @property
+    def mergeable(self) -> int:
+        """How many pictures could be one PDF; 0 where there is nothing to merge."""
+        ready = [f for f in self.files if f.document.is_image and f.document.is_ready]
+        return len(ready) if self.slot.merge and len(ready) > 1 else 0
 
     @property
     def icon_name(self) -> str:
+        if self.slot.is_film:
+            return "player-play"
         return "photo" if self.slot.extensions[0] in {"jpg", "png"} else "file-text"
 
 
@@ -131,6 +150,7 @@ class Editor:
         slot_errors: Mapping[str, list[str]] | None = None,
         merged: Merged | None = None,
         clashes: Mapping[str, list[ClashShown]] | None = None,
+        awaited: Collection[str] = (),
     ) -> None:
         self.submission, self.frozen, self.check = submission, frozen, check
         self.definition: FormDefinition = submission.form.form
@@ -139,8 +159,8 @@ class Editor:
         held = submission.held
         self.marks = merged.marks if merged else marks_of(self.definition, held)
         self.asked_step = step
-        self.slot_errors = slot_errors or {}
-        self.all_faults = list(rules.incomplete(submission))
+        self.slot_errors, self.awaited = slot_errors or {}, awaited
+        self.all_faults = list(rules.incomplete(submission, awaited))
         self.count = len(self.definition.sections) + 2
 
     @property
@@ -212,7 +232,12 @@ class Editor:
     def slots(self) -> list[SlotShown]:
         standing = rules.current_attachments(self.submission)
         return [
-            SlotShown(slot, standing.get(slot.code, []), self._slot_errors(slot))
+            SlotShown(
+                slot,
+                standing.get(slot.code, []),
+                self._slot_errors(slot),
+                slot.code in self.awaited,
+            )
             for slot in self.definition.papers
         ]
 

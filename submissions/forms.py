@@ -443,6 +443,30 @@ class StepForm(PortalForm):
         return Asked(found.get("step") or 0, bool(found.get("check")))
 
 
+@dataclass(frozen=True)
+class Filing:
+    """The act of filing: names confirmed, the mark of those that were read (None where
+    the page sent none), and whether to wait for files on their way."""
+
+    confirmed: bool
+    wait: bool
+    names: str | None
+
+
+class FilingForm(PortalForm):
+    confirmed = forms.BooleanField(required=False)
+    wait = forms.BooleanField(required=False)
+    names = forms.CharField(max_length=100, required=False)
+
+    @classmethod
+    def read(cls, data: QueryDict) -> Filing:
+        form = cls(data)
+        form.is_valid()
+        found = form.cleaned_data
+        names = found.get("names", "") if "names" in data else None
+        return Filing(found["confirmed"], found["wait"], names)
+
+
 def page_of(rows: QuerySet[Any], number: str | None) -> Page[Any]:
     """Page ``number`` of 25 rows; junk and numbers past the end give a real page."""
     return Paginator(rows, PER_PAGE).get_page(number)

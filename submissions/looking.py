@@ -32,7 +32,9 @@ def look_card(submission: Submission, actor: Actor) -> LookCard | None:
         return None
     tier = Tier(stamp.sheet.tier)
     reading = (
-        stamp.scan.reading if stamp.scan and hasattr(stamp.scan, "reading") else None
+        stamp.scan.scan_reading
+        if stamp.scan and hasattr(stamp.scan, "scan_reading")
+        else None
     )
     mine = submission.holder == actor.role
     return LookCard(

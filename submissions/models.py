@@ -19,6 +19,7 @@ from qcportal.campaigns import access
 from qcportal.campaigns.models import Campaign, Category, FormVersion, Rubric
 from qcportal.documents.models import Document
 from qcportal.seals.models import Evidence, SealAct
+from submissions.arrivals import PendingFiling
 from submissions.lifecycle import HOLDERS, STAMPABLE, MoveName, Reach, State
 from submissions.merging import Held
 from submissions.yearbook import ActivityRecord, Topic
@@ -224,6 +225,11 @@ class Submission(models.Model):
         return self.revision
 
     @property
+    def waiting_filing(self) -> PendingFiling | None:
+        """The filing in time that waits for files; None where nothing waits."""
+        return self.pending_filings.filter(status=PendingFiling.Status.WAITING).first()
+
+    @property
     def stampable(self) -> bool:
         return self.state_enum in STAMPABLE
 
@@ -302,6 +308,8 @@ class Revision(models.Model):
     content_hash = models.CharField(max_length=64)
     check_code = models.CharField("核对码", max_length=12, unique=True)
     filed_at = models.DateTimeField("提交时间")
+    # Where the group filed in time and its files came in after it.
+    completed_at = models.DateTimeField("文件收全", null=True, blank=True)
     filed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
     )
@@ -334,9 +342,10 @@ class Attachment(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
     )
     removed_at = models.DateTimeField(null=True, blank=True)
+    position = models.PositiveIntegerField("顺序", default=0)
 
     class Meta:
-        ordering = ["slot", "pk"]
+        ordering = ["slot", "position", "pk"]
 
 
 class FrozenAttachment(models.Model):

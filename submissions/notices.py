@@ -9,6 +9,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns.rules import moment
 from qcportal.inbox.actions import tell
 from qcportal.inbox.models import Message
+from submissions.arrivals import PendingFiling
 from submissions.lifecycle import MoveName
 from submissions.models import Step, Submission
 
@@ -266,3 +267,19 @@ def reminded(submission: Submission, who: str, at: datetime) -> None:
     if holder and organisation:
         _to(organisation, holder, submission, "请尽快办理", f"{who}提醒您：这项成果在等您。",
             at, kind=TODO, icon="bell-ringing", tone="warn", link_label="去办理")  # fmt: skip
+
+
+def filing_lapsed(submission: Submission, pending: PendingFiling, at: datetime) -> None:
+    """The group filed in time, but a file did not come: nothing was filed."""
+    _to(
+        submission.group,
+        Role.GROUP,
+        submission,
+        "没有提交成",
+        f"{moment(pending.at)} 的提交没有办成：{pending.reason}草稿和已经传好的文件都还在。",
+        at,
+        kind=TODO,
+        icon="alert-circle",
+        tone="bad",
+        link_label="看情况",
+    )

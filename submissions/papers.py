@@ -171,9 +171,13 @@ def receipt(revision: Revision) -> dict[str, Any]:
             for one in revision.papers
         ],
         "records": len(revision.activity.get("records", [])),
-        **foot(submission.code, f"第 {revision.number} 版", revision.check_code),
-        "content_hash": revision.content_hash,
-    }
+        **foot(
+            submission.code, f"第 {revision.number} 版", revision.check_code,
+            revision.content_hash,
+        ),
+        # Not a print to be stamped: one code for the whole of it.
+        "qr": pdf.qr_data_uri(verify_url(revision.check_code)),
+    }  # fmt: skip
 
 
 def draft_form(submission: Submission) -> dict[str, Any]:
@@ -187,7 +191,11 @@ def draft_form(submission: Submission) -> dict[str, Any]:
 
 def draft_paper(submission: Submission) -> dict[str, Any]:
     """The same for the maker: 草稿 across every page, no code to check."""
-    return {**draft_form(submission), **foot(submission.code, "", ""), "draft": True}
+    return {
+        **draft_form(submission),
+        **foot(submission.code, "", "", ""),
+        "draft": True,
+    }
 
 
 def word_form(submission: Submission, role: Role) -> dict[str, Any]:

@@ -161,6 +161,19 @@ def why_not_write(
     submission: Submission, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
     """The content may be written only by the group and while the group holds it."""
+    yield from why_not_hold(submission, actor, at)
+    pending = submission.waiting_filing
+    if pending is not None:
+        yield Refusal(
+            "filing_waits",
+            f"{moment(pending.at)} 已经提交，正在等文件传完，现在不能改。要改请先取消这次提交。",
+        )
+
+
+def why_not_hold(
+    submission: Submission, actor: Actor, at: datetime
+) -> Iterator[Refusal]:
+    """``locked`` and the common part: whether it is in the group's hands."""
     if submission.state_enum not in EDITABLE:
         yield Refusal("locked", _where_now(submission, "修改"))
         return
@@ -185,6 +198,23 @@ def names(submission: Submission) -> list[tuple[str, str]]:
         people = [str(row.get(column.code, "")).strip() for row in rows]
         found.append((members.label, "、".join(filter(None, people))))
     return found
+
+
+def why_not_confirmed(
+    submission: Submission, confirmed: bool, names: str | None
+) -> Iterator[Refusal]:
+    """``not_confirmed``; ``names_changed`` where ``names`` is the mark of others than
+    those that would be printed now (None: not said)."""
+    if not confirmed:
+        yield Refusal(
+            "not_confirmed", "请逐字核对证书上的名称，再勾选确认。", "confirmed"
+        )
+    elif names is not None and names != names_mark(submission):
+        yield Refusal(
+            "names_changed",
+            "您核对以后，证书上要印的名称又改过。请按现在的再逐字核对一次。",
+            "confirmed",
+        )
 
 
 def names_mark(submission: Submission) -> str:
@@ -258,9 +288,28 @@ def why_not_recall(
 def why_not_file(
     submission: Submission, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
-    """Everything between the draft and the receipt, in the order of the form."""
+    """Everything between the draft and the receipt, in the order of the form. A file
+    that is still on its way keeps it (``uploads_unfinished``)."""
+    if submission.waiting_filing is not None:
+        yield Refusal("filing_waits", "已经提交，正在等文件传完，不用再提交一次。")
+    yield from why_not_file_but_files(submission, actor, at)
+    for one in submission.slot_uploads.unfinished().select_related("upload"):
+        yield Refusal(
+            "uploads_unfinished",
+            f"“{one.upload.name}”还没有传完。请等它传完，或者不要这一份。",
+            f"paper-{one.slot}",
+        )
+
+
+def why_not_file_but_files(
+    submission: Submission,
+    actor: Actor,
+    at: datetime,
+    awaited: Collection[str] = (),
+) -> Iterator[Refusal]:
+    """The same but for files on their way; slots in ``awaited`` count as filled."""
     yield from why_not(filing_move(submission), submission, actor, at)
-    yield from incomplete(submission)
+    yield from incomplete(submission, awaited)
     yield from body_in_standing(submission, at)
     if submission.topic:
         yield from why_not_take_topic(
@@ -279,8 +328,11 @@ def may_see_mobile(submission: Submission, actor: Actor | None) -> bool:
     )  # fmt: skip
 
 
-def incomplete(submission: Submission) -> Iterator[Refusal]:
-    """What the content lacks: fields, names, recommender, papers."""
+def incomplete(
+    submission: Submission, awaited: Collection[str] = ()
+) -> Iterator[Refusal]:
+    """What the content lacks: fields, names, recommender, papers (but of slots in
+    ``awaited``)."""
     form = submission.form.form
     if submission.category.requires_topic and submission.topic is None:
         yield Refusal(
@@ -294,15 +346,20 @@ def incomplete(submission: Submission) -> Iterator[Refusal]:
         yield from _place_faults(form, submission)
     else:
         yield from _recommender_faults(form, submission)
-    present = set(
-        submission.attachments.filter(removed_at__isnull=True).values_list(
-            "slot", flat=True
-        )
-    )
+    standing = submission.attachments.filter(removed_at__isnull=True)
+    found = list(standing.values_list("slot", "document__status", "document__title"))
+    present = {slot for slot, _, _ in found}
     for slot in form.papers:
-        if slot.required and slot.code not in present:
+        if slot.required and slot.code not in present and slot.code not in awaited:
             yield Refusal(
                 "paper_missing", f"还没有上传{slot.label}", f"paper-{slot.code}"
+            )
+    for slot_code, status, title in found:
+        if status != Document.Status.READY and form.slot(slot_code):
+            yield Refusal(
+                "paper_not_made",
+                f"“{title}”还在处理，请等一会儿；没有处理成的请拿掉重传",
+                f"paper-{slot_code}",
             )
 
 
@@ -385,17 +442,25 @@ def _place_faults(
 def why_not_attach(
     submission: Submission, slot_code: str, actor: Actor, at: datetime
 ) -> Iterator[Refusal]:
-    """``locked``, window codes, ``no_slot``, ``slot_full`` (at most 20 files a slot)."""
+    """``locked``, window codes, ``filing_waits``, ``no_slot``, ``slot_full``."""
     yield from why_not_write(submission, actor, at)
+    yield from why_no_room(submission, slot_code)
+
+
+def why_no_room(
+    submission: Submission, slot_code: str, coming: int = 0
+) -> Iterator[Refusal]:
+    """``no_slot``; ``slot_full`` where as many stand or are ``coming`` as it takes. In
+    a slot for one the newer file takes the older one's place."""
     slot = submission.form.form.slot(slot_code)
     if slot is None:
         yield Refusal("no_slot", "没有这一项材料，请刷新页面。")
         return
-    count = submission.attachments.filter(
-        slot=slot_code, removed_at__isnull=True
-    ).count()
-    if slot.many and count >= 20:
-        yield Refusal("slot_full", f"{slot.label}最多 20 份，请先删掉不要的。")
+    standing = submission.attachments.filter(slot=slot_code, removed_at__isnull=True)
+    if slot.many and standing.count() + coming >= slot.most_files:
+        yield Refusal(
+            "slot_full", f"{slot.label}最多 {slot.most_files} 份，请先拿掉不要的。"
+        )
 
 
 # --- scores, opinions, stamps ---------------------------------------------------
@@ -510,7 +575,7 @@ def live_stamp(sheet: ScoreSheet | None) -> Stamp | None:
         return None
     return (
         sheet.stamps.filter(voided_at__isnull=True)
-        .select_related("act", "scan__reading", "paper", "sheet")
+        .select_related("act", "scan__scan_reading", "paper", "sheet")
         .first()
     )
 
@@ -729,8 +794,10 @@ def offers(
 def current_attachments(submission: Submission) -> Mapping[str, list[Attachment]]:
     """Slot code → files standing in it now."""
     found: dict[str, list[Attachment]] = {}
-    rows = submission.attachments.filter(removed_at__isnull=True).select_related(
-        "document"
+    rows = (
+        submission.attachments.filter(removed_at__isnull=True)
+        .select_related("document")
+        .prefetch_related("document__picture_sources")
     )
     for attachment in rows:
         found.setdefault(attachment.slot, []).append(attachment)

@@ -80,7 +80,7 @@ def held(session: Any, sheet: ScoreSheet | None, *, by: Actor) -> Document | Non
         return None
     return (
         Document.objects.filter(key=kept["document"], kind=KIND, ordered_by=by.user)
-        .select_related("reading")
+        .select_related("scan_reading")
         .first()
     )
 

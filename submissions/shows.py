@@ -432,10 +432,13 @@ def receipt(submission: Submission) -> Sequence[tuple[str, str]]:
     revision = submission.revision
     if revision is None:
         return ()
+    late = revision.completed_at
+    complete = [("文件收全", f"{moment(late)}，提交前已开始传")] if late else []
     return (
         ("受理编号", submission.code),
         ("版次", f"第 {revision.number} 版"),
         ("收到时间", f"{moment(revision.filed_at)}（以服务器时间为准）"),
+        *complete,
         ("核对码", revision.check_code),
     )
 

@@ -19,6 +19,7 @@ from qcportal.campaigns import quotas
 from qcportal.campaigns.access import recommenders_for
 from qcportal.campaigns.models import Campaign
 from qcportal.campaigns.scoring import plain
+from qcportal.documents import reading
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal
 from qcportal.seals.matching import Match
@@ -64,7 +65,7 @@ def viewer_tabs(submission: Submission) -> list[ViewerTab]:
     form_url = reverse("submissions:form_paper", args=[submission.code])
     tabs = [_tab(submission, "form", "申报表", revision.document, form_url, True)]
     slots = {slot.code: slot.label for slot in revision.form.form.papers}
-    frozen = revision.attachments.select_related("document")
+    frozen = revision.attachments.select_related("document__reading")
     order = list(slots)
     rows = sorted(frozen, key=lambda f: order.index(f.slot) if f.slot in slots else 99)
     for number, row in enumerate(rows, start=1):
@@ -99,8 +100,8 @@ def _tab(
     url: str,
     current: bool = False,
 ) -> ViewerTab:
-    shown = document.is_ready and (document.is_pdf or document.is_image)
-    pages = (document.pages or 1) if shown else 0
+    shown = reading.shown(document)
+    pages = (shown.pages or 1) if shown else 0
     images = [
         reverse("submissions:page_image", args=[submission.code, document.key, number])
         for number in range(1, min(pages, SHOWN_PAGES) + 1)
@@ -111,17 +112,9 @@ def _tab(
         meta=f"{document.pages}页" if document.pages else document.extension.upper(),
         current=current,
         images=images,
-        note=_why_not_shown(document),
+        note=reading.why_not_shown(document),
         download_url=url if document.is_ready else "",
     )
-
-
-def _why_not_shown(document: Document) -> str:
-    if document.is_waiting:
-        return "正在生成，请过几秒刷新"
-    if document.extension in {"doc", "docx"}:
-        return "Word 文件，请下载后用 Word 打开看"
-    return f"{document.extension.upper()} 文件，请下载后打开看"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from qcportal import clock
 from qcportal.campaigns.models import FormVersion
-from qcportal.documents import pdf, word
+from qcportal.documents import pdf, pictures, serving, word
 from qcportal.documents.making import Made, paper_task
 from qcportal.documents.models import Document
 from qcportal.notices.models import NoticeAttachment
@@ -83,6 +83,15 @@ def render_blank_form_docx(document: Document) -> bytes:
     """The same as a Word file, to be filled in where there is no network."""
     attachment = NoticeAttachment.objects.made_as(document)
     return word.form(papers.blank_form(_form_of(attachment)))
+
+
+@paper_task("submissions.render_pictures")
+def render_pictures(document: Document) -> bytes:
+    """A picture turned, or several as one PDF: whatever the title promises."""
+    sources = list(document.picture_sources.select_related("source"))
+    if document.is_pdf:
+        return pictures.as_pdf((serving.read(one.source), one.turn) for one in sources)
+    return pictures.turned(serving.read(sources[0].source), sources[0].turn)
 
 
 def _form_of(attachment: NoticeAttachment) -> FormVersion:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from submissions.unit_urls import unit_pages, unit_words
-from submissions.views import bringing, editing, files, group, previews
+from submissions.views import bringing, editing, files, group, previews, uploads
 from submissions.year_urls import activity_pages, year_words
 
 app_name = "submissions"
@@ -31,8 +31,16 @@ group_pages = [
     ),
     path("<slug:code>/edit/signed-in/", editing.signed_in, name="signed_in"),
     path("<slug:code>/edit/detach/<uuid:key>/", editing.detach, name="detach"),
+    path("<slug:code>/edit/materials/", uploads.materials, name="materials"),
+    path(
+        "<slug:code>/edit/files/<uuid:key>/<slug:how>/", uploads.arrange, name="arrange"
+    ),
+    path("<slug:code>/edit/merge/<slug:slot>/", uploads.merge, name="merge"),
+    path("<slug:code>/uploads/<uuid:key>/", uploads.upload, name="upload"),
+    path("<slug:code>/uploads/to/<slug:slot>/", uploads.begin, name="upload_begin"),
     path("<slug:code>/edit/newest-form/", editing.take_form, name="take_form"),
     path("<slug:code>/file/", editing.file, name="file"),
+    path("<slug:code>/file/cancel/", uploads.cancel_filing, name="cancel_filing"),
     path("<slug:code>/remind/", group.remind, name="remind"),
     path("<slug:code>/recall/", group.recall, name="recall"),
     path("<slug:code>/withdraw/", group.withdraw, name="withdraw"),

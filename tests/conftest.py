@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from celery import current_app
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +16,12 @@ from qcportal.accounts.middleware import SEAT_SESSION_KEY
 from qcportal.campaigns.models import Campaign
 from qcportal.management.commands import load_campaign
 from tests import factories
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _known_tasks() -> None:
+    """An eager queue runs what it knows; the web process of the portal only sends."""
+    current_app.loader.import_default_modules()
 
 
 @pytest.fixture(autouse=True)

@@ -62,6 +62,7 @@ OTHER_TASKS = {
     "entrance.sweep_codes": "a code is made once, under its row's lock",
     "people.end_stand_ins": "a stand-in ends once",
     "submissions.warn_idle": "tells of a topic once a week",
+    "submissions.sweep_uploads": "a file is taken in once, a filing ends once",
     "imports.sweep": "sends imports that are still under way",
 }
 # Sent by an act, not by the clock of the beat.
@@ -69,6 +70,7 @@ SENT_TASKS = {
     "inbox.deliver_mail": "a mail is sent by whoever claims its row",
     "imports.check": "an import that was checked is left alone",
     "imports.apply": "an import that was applied is left alone",
+    "submissions.take_in_upload": "a file is taken in once, under its row's lock",
     "inbox.deliver_text": "a text message is sent by whoever claims its row",
     "entrance.issue_code": "a code is made once, under its row's lock",
 }

@@ -21,7 +21,7 @@ from qcportal.campaigns.models import Campaign, HigherChange
 from qcportal.campaigns.rubric_actions import begin_rubric
 from qcportal.campaigns.stages import Stage
 from qcportal.campaigns.time_actions import extend_for
-from qcportal.documents import page_marks
+from qcportal.documents import page_marks, resumable
 from qcportal.documents.making import fulfil
 from qcportal.documents.models import Document
 from qcportal.documents.page_marks import PageMark
@@ -42,6 +42,7 @@ from recommenders.models import Dossier, Paper
 from reviews import actions as reviewing
 from reviews.models import Certificate, Export
 from submissions import year_actions
+from submissions.arrivals import SlotUpload
 from submissions.models import Attachment, ScoreSheet, Submission
 from submissions.yearbook import RecordFile, Topic
 from tests import factories
@@ -96,6 +97,7 @@ def build(walk: factories.Walk) -> World:
     make_everything()
     things = _things(result, export) | _people_things(cast.group, asked) | registered
     things |= _conduct(walk) | draft | {"forwarded": _forwarded(walk).code}
+    things |= {"upload": _unfinished(result, cast.group, at)}
     return World(_people(cast, idle), things, result, walk, ABSENT)
 
 
@@ -111,6 +113,15 @@ def written_notice(walk: factories.Walk) -> dict[str, Any]:
     }  # fmt: skip
     made = notices.add_attachment(draft.pk, text, version=1, by=by, at=at)
     return {"draft_notice": draft.slug, "notice_file": made.document.key}
+
+
+def _unfinished(result: Submission, group: Actor, at: datetime) -> Any:
+    """The key of a file the group began to send and left."""
+    upload = resumable.begin("补充.pdf", 1000, "0" * 64, by=group.user, at=at)
+    SlotUpload.objects.create(
+        submission=result, slot="records", upload=upload, seat=group.membership
+    )
+    return upload.key
 
 
 def registered_topic(cast: factories.Cast, at: datetime) -> Topic:
@@ -246,6 +257,7 @@ def _things(result: Submission, export: Export) -> dict[str, Any]:
         "channel": "group", "topic": "group",
         "consent_version": 1,
         "message": Message.objects.filter(organisation=result.group)[0].pk,
+        "slot": "records", "how": "up",
         "absent_captcha": "0" * 40, "absent_session": 999999,
     }  # fmt: skip
 
@@ -277,7 +289,7 @@ ABSENT = {
     "consent_version": 9999, "merged": 999999, "affiliation": 999999, "registered_unit": NO_KEY,
     "group_year": NO_KEY, "registered": NO_KEY, "year_paper": NO_KEY,
     "case": "AJ-22222222", "receipt": "2222-2222-2222-2222", "case_file": NO_KEY,
-    "answer_file": NO_KEY, "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
+    "answer_file": NO_KEY, "upload": NO_KEY, "record": NO_KEY, "photo": NO_KEY, "visit": NO_KEY, "visit_photo": NO_KEY,
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from qcportal.campaigns.reading import (
     LABEL,
     MOST_CHARACTERS,
     MOST_COLUMNS,
+    MOST_IN_A_SLOT,
     MOST_MB,
     MOST_ROWS,
     SENTENCE,
@@ -139,7 +140,19 @@ class PaperForm(PartForm):
         error_messages={"required": "请填大小", "invalid": "请填整数",
                         "min_value": "至少 1", "max_value": f"最多 {MOST_MB}"},
     )  # fmt: skip
+    most = forms.IntegerField(
+        label="最多几份", required=False, min_value=1, max_value=MOST_IN_A_SLOT,
+        help_text="可以传多份的才用填；空着是 20。",
+        error_messages={"invalid": "请填整数", "min_value": "至少 1",
+                        "max_value": f"最多 {MOST_IN_A_SLOT}"},
+    )  # fmt: skip
+    merge = forms.BooleanField(
+        label="图片可以合成一个 PDF", required=False,
+        help_text="能传 PDF 和图片的才能勾。",
+    )  # fmt: skip
     hint = _words("说明", SENTENCE, required=False)
+    sample = _words("什么样的合格", SENTENCE, required=False,
+                    help_text="班组点开能看到：合格的材料是什么样的。")  # fmt: skip
 
     def stored(self) -> dict[str, Any]:
         return {"required": True, **super().stored()}

@@ -186,9 +186,17 @@ class Section:
     fields: tuple[FieldDefinition, ...]
 
 
+MOST_FILES = 20  # of a slot for many that says nothing of its own
+PICTURES, FILMS = frozenset({"jpg", "png"}), frozenset({"mp4", "mov"})
+
+
 @dataclass(frozen=True)
 class PaperSlot:
-    """One kind of paper to upload: what it is, which files, how large (MB)."""
+    """One kind of paper to upload: what it is, which files, how large (MB).
+
+    ``most`` files where there may be ``many``; ``sample``: what a good one looks like;
+    ``merge``: pictures in it may be joined to one PDF.
+    """
 
     code: str
     label: str
@@ -197,6 +205,21 @@ class PaperSlot:
     max_mb: float
     hint: str = ""
     many: bool = False
+    most: int = MOST_FILES
+    sample: str = ""
+    merge: bool = False
+
+    @property
+    def most_files(self) -> int:
+        return self.most if self.many else 1
+
+    @property
+    def is_film(self) -> bool:
+        return set(self.extensions) <= FILMS
+
+    @property
+    def takes_pictures(self) -> bool:
+        return not PICTURES.isdisjoint(self.extensions)
 
     @property
     def max_bytes(self) -> int:
@@ -204,7 +227,11 @@ class PaperSlot:
 
     @property
     def accept(self) -> str:
-        return ",".join(f".{extension}" for extension in self.extensions)
+        """For the file chooser; kinds beside extensions, or phones offer no camera."""
+        kinds = {"jpg": ".jpeg,image/jpeg", "png": "image/png",
+                 "mp4": "video/mp4", "mov": "video/quicktime"}  # fmt: skip
+        asked = [f".{extension}" for extension in self.extensions]
+        return ",".join(asked + [kinds[e] for e in self.extensions if e in kinds])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from qcportal.campaigns.fields import (
     CHOOSING,
     KINDS,
+    MOST_FILES,
     TIERS,
     FieldDefinition,
     FormDefinition,
@@ -131,7 +132,8 @@ def _papers(old: FormDefinition, new: FormDefinition) -> Iterator[Change]:
 
 def _asks(slot: PaperSlot) -> str:
     kinds = "、".join(extension.upper() for extension in slot.extensions)
-    many = "可以传多份" if slot.many else "一份"
+    several = "可以传多份" if slot.most == MOST_FILES else f"最多 {slot.most} 份"
+    many = several if slot.many else "一份"
     must = "必传" if slot.required else "选传"
     return f"{must}，{many}，{kinds}，每份不超过 {slot.max_mb} MB"
 

@@ -20,7 +20,9 @@ from qcportal.campaigns.fields import (
     FIXED_MEANINGS,
     KINDS,
     MEANINGS,
+    MOST_FILES,
     NUMERIC,
+    PICTURES,
     PUBLIC_MEANINGS,
     TIERS,
     Choice,
@@ -36,13 +38,14 @@ from qcportal.refusals import Refusal
 MOST_SECTIONS, MOST_FIELDS, MOST_COLUMNS, MOST_CHOICES = 20, 200, 20, 100
 MOST_ROWS, MOST_PAPERS, MOST_MB, MOST_NOTES, MOST_CHARACTERS = 60, 20, 500, 20, 20_000
 MOST_IN_A_ROW = 4
+MOST_IN_A_SLOT = 50  # files
 LABEL, SENTENCE = 80, 300  # characters of a label, of a hint or note
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 CHOICE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 # Names the pages post besides the fields.
 RESERVED = frozenset({"version", "go", "confirmed", "topic", "step", "check"})
 WIDTHS = ("full", "two-thirds", "half", "third")
-EXTENSIONS = ("pdf", "docx", "doc", "xlsx", "xls", "pptx", "ppt", "jpg", "png", "zip", "mp4")  # fmt: skip
+EXTENSIONS = ("pdf", "docx", "doc", "xlsx", "xls", "pptx", "ppt", "jpg", "png", "zip", "mp4", "mov")  # fmt: skip
 FORM_KEYS = {"title", "heading", "sections", "papers", "print", "notes"}
 SECTION_KEYS = {"code", "title", "fields"}
 FIELD_KEYS = {
@@ -51,7 +54,10 @@ FIELD_KEYS = {
     "least", "most", "when", "seen_by",
 }  # fmt: skip
 CHOICE_KEYS = {"code", "label", "hint"}
-PAPER_KEYS = {"code", "label", "required", "extensions", "max_mb", "hint", "many"}
+PAPER_KEYS = {
+    "code", "label", "required", "extensions", "max_mb", "hint", "many", "most",
+    "sample", "merge",
+}  # fmt: skip
 WHEN_KEYS = {"field", "is"}
 
 
@@ -401,6 +407,13 @@ def _paper(raw: Any, index: int) -> PaperSlot:
         raise DefinitionError(f"{place}: 缺 max_mb")
     if not 0 < size <= MOST_MB:
         raise DefinitionError(f"{place}.max_mb: 要大于 0，不大于 {MOST_MB}")
+    many, merge = _flag(raw, "many", place, False), _flag(raw, "merge", place, False)
+    most = _bound(raw, "most", place)
+    most = Decimal(MOST_FILES) if most is None else most
+    if not 1 <= most <= MOST_IN_A_SLOT or most != int(most):
+        raise DefinitionError(f"{place}.most: 要是 1 到 {MOST_IN_A_SLOT}")
+    if merge and not ("pdf" in extensions and PICTURES & set(extensions)):
+        raise DefinitionError(f"{place}.merge: 要能上传 pdf 和图片")
     return PaperSlot(
         code=_code(raw, place),
         label=_text(raw, "label", place, LABEL, needed=True),
@@ -408,5 +421,8 @@ def _paper(raw: Any, index: int) -> PaperSlot:
         extensions=tuple(extensions),
         max_mb=raw["max_mb"] if isinstance(raw["max_mb"], int) else float(size),
         hint=_text(raw, "hint", place, SENTENCE),
-        many=_flag(raw, "many", place, False),
+        many=many,
+        most=int(most),
+        sample=_text(raw, "sample", place, SENTENCE),
+        merge=merge,
     )

@@ -51,7 +51,8 @@ def kind_of(file: BinaryIO) -> str:
     if head.startswith(office.OLE_START):
         return office.ole_kind(file)
     if head[4:8] == b"ftyp":
-        return "heic" if head[8:12] in _HEIC else "mp4"
+        brand = head[8:12]
+        return "heic" if brand in _HEIC else "mov" if brand == b"qt  " else "mp4"
     return ""
 
 
@@ -208,7 +209,7 @@ def _check_png(file: BinaryIO) -> None:
         _broken("请重新拍照或导出后再上传。")
 
 
-def _check_mp4(file: BinaryIO) -> None:
+def _check_film(file: BinaryIO) -> None:
     """The boxes must fill the file exactly and hold both the index and the data."""
     file.seek(0, 2)
     end = file.tell()
@@ -245,6 +246,7 @@ _CHECKS: dict[str, Callable[[BinaryIO], int | None]] = {
     "ppt": office.check_ole,
     "jpg": _check_jpg,
     "png": _check_png,
-    "mp4": _check_mp4,
+    "mp4": _check_film,
+    "mov": _check_film,
     "zip": _check_zip,
 }

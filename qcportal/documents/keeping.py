@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from qcportal.documents.models import Document, stored_name
+from qcportal.documents.models import Document, UploadPart, stored_name
 
 logger = logging.getLogger(__name__)
-FOLDER = "documents"
+FOLDER, PARTS = "documents", "uploads"
 STORED_NAME = re.compile(r"documents/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
 # Younger files may belong to a transaction that has not committed yet.
 UNOWNED_AFTER = timedelta(days=1)
@@ -21,7 +22,17 @@ UNOWNED_AFTER = timedelta(days=1)
 
 def write(document: Document, content: "File[Any]") -> str:
     """Store the file whole under a new random name, flushed to disk; the name."""
-    stored = default_storage.save(stored_name(document, document.title), content)
+    return _write(stored_name(document, document.title), content)
+
+
+def write_part(content: "File[Any]") -> str:
+    """Store a piece of an unfinished upload, flushed to disk; the name."""
+    name = uuid.uuid4().hex
+    return _write(f"{PARTS}/{name[:2]}/{name}.part", content)
+
+
+def _write(name: str, content: "File[Any]") -> str:
+    stored = default_storage.save(name, content)
     try:
         path = default_storage.path(stored)
     except NotImplementedError:
@@ -37,18 +48,21 @@ def drop(stored: str) -> None:
 
 
 def unowned(at: datetime) -> Iterator[str]:
-    """Stored files no row names, older than UNOWNED_AFTER."""
-    for folder in _listed(FOLDER)[0]:
-        names = [
-            f"{FOLDER}/{folder}/{name}" for name in _listed(f"{FOLDER}/{folder}")[1]
-        ]
-        owned = set(
-            Document.objects.filter(file__in=names).values_list("file", flat=True)
-        )
-        for name in names:
-            young = default_storage.get_modified_time(name) > at - UNOWNED_AFTER
-            if name not in owned and not young:
-                yield name
+    """Stored files and pieces no row names, older than UNOWNED_AFTER."""
+    for top, rows, name in (
+        (FOLDER, Document.objects.all(), "file"),
+        (PARTS, UploadPart.objects.all(), "stored"),
+    ):
+        for folder in _listed(top)[0]:
+            stored = [f"{top}/{folder}/{one}" for one in _listed(f"{top}/{folder}")[1]]
+            owned = rows.filter(**{f"{name}__in": stored}).values_list(name, flat=True)
+            yield from _old(sorted({*stored} - {*owned}), at)
+
+
+def _old(names: list[str], at: datetime) -> Iterator[str]:
+    for name in names:
+        if default_storage.get_modified_time(name) <= at - UNOWNED_AFTER:
+            yield name
 
 
 def drop_unowned(at: datetime) -> int:

@@ -44,7 +44,10 @@ SILENT_AFTER = timedelta(seconds=30)
 RESEND_AFTER = timedelta(seconds=15)
 EXPORT_LIFETIME = timedelta(days=7)
 
-_STARTS = {"pdf": b"%PDF-", "xlsx": b"PK", "docx": b"PK", "zip": b"PK"}
+_STARTS = {
+    "pdf": b"%PDF-", "xlsx": b"PK", "docx": b"PK", "zip": b"PK",
+    "jpg": b"\xff\xd8\xff", "png": b"\x89PNG",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def order(
     """Write the row of a paper and have it made once the transaction commits.
 
     ``kind`` is a short word of the owner's, ``title`` the Chinese file name with its
-    extension (pdf, xlsx, docx, zip), ``maker`` a task name, ``by`` a user. With
+    extension (pdf, xlsx, docx, zip, jpg, png), ``maker`` a task name, ``by`` a user. With
     ``lifetime`` (exports: EXPORT_LIFETIME) the file is dropped afterwards. A broker
     that is away does not fail the request: the sweep sends the row later.
     """

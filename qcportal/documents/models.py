@@ -23,6 +23,7 @@ CONTENT_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
     "mp4": "video/mp4",
+    "mov": "video/quicktime",
     "zip": "application/zip",
 }
 
@@ -98,6 +99,15 @@ class Document(models.Model):
     started_at = models.DateTimeField("最近动静", null=True, blank=True)
     ready_at = models.DateTimeField("完成时间", null=True, blank=True)
     expires_at = models.DateTimeField("保存到", null=True, blank=True)
+    # The same as PDF, for reading in the page (reading.py).
+    reading = models.ForeignKey(
+        "self",
+        verbose_name="阅读用的 PDF",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     objects = DocumentQuerySet.as_manager()
 
@@ -174,3 +184,102 @@ class Document(models.Model):
         if self.size < 1024 * 1024:
             return f"{self.size / 1024:.0f} KB"
         return f"{self.size / 1024 / 1024:.1f} MB"
+
+
+class Upload(models.Model):
+    """A file on its way here in pieces: what was declared, how far it has come.
+
+    ``name``, ``size`` (bytes) and ``sha256`` (hex) are the sender's words before the
+    first byte; the joined file is held against them. It does not know its owner either;
+    resumable.py is the only writer.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", "还没传完"
+        RECEIVED = "RECEIVED", "传完了，正在核对"
+        TAKEN = "TAKEN", "已收下"
+        REFUSED = "REFUSED", "没有收下"
+        DROPPED = "DROPPED", "不要了"
+
+    key = models.UUIDField("公开标识", default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField("文件名", max_length=200)
+    size = models.PositiveBigIntegerField("大小（字节）")
+    sha256 = models.CharField("声明的摘要", max_length=64)
+    offset = models.PositiveBigIntegerField("已收到（字节）", default=0)
+    status = models.CharField(
+        "状态", max_length=10, choices=Status, default=Status.OPEN
+    )
+    reason = models.TextField("没有收下的原因", blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField("开始")
+    expires_at = models.DateTimeField("没传完的留到")
+    received_at = models.DateTimeField("收全", null=True, blank=True)
+    settled_at = models.DateTimeField("了结", null=True, blank=True)
+    # Who is looking at it: counted when taken up, so that a killed worker counts too.
+    attempts = models.PositiveSmallIntegerField("核对次数", default=0)
+    looked_at = models.DateTimeField("最近一次核对", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "续传文件"
+        verbose_name_plural = "续传文件"
+        ordering = ["begun_at", "pk"]
+        indexes = [
+            models.Index(fields=["status", "expires_at"], name="upload_queue"),
+            models.Index(fields=["by", "status"], name="upload_quota"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="upload_status_known",
+                condition=models.Q(
+                    status__in=["OPEN", "RECEIVED", "TAKEN", "REFUSED", "DROPPED"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="upload_within_its_size",
+                condition=models.Q(offset__lte=models.F("size"), size__gt=0),
+            ),
+            models.CheckConstraint(
+                name="upload_received_is_whole",
+                condition=~models.Q(status__in=["RECEIVED", "TAKEN"])
+                | models.Q(offset=models.F("size"), received_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+    @property
+    def is_received(self) -> bool:
+        return self.status == self.Status.RECEIVED
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status == self.Status.TAKEN
+
+    @property
+    def is_refused(self) -> bool:
+        return self.status == self.Status.REFUSED
+
+    @property
+    def percent(self) -> int:
+        """0–100, whole; 100 only when every byte is here."""
+        return self.offset * 100 // self.size
+
+
+class UploadPart(models.Model):
+    """A piece of an upload in the storage: bytes ``start`` to ``start + size``."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="parts")
+    start = models.PositiveBigIntegerField()
+    size = models.PositiveIntegerField()
+    stored = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["start"]
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "start"], name="upload_part_once")
+        ]

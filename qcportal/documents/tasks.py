@@ -6,7 +6,8 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from qcportal.documents import keeping, making
+from qcportal.documents import keeping, making, reading, serving
+from qcportal.documents.models import Document
 
 
 @shared_task(name="documents.sweep", ignore_result=True)
@@ -19,6 +20,13 @@ def sweep() -> None:
 def drop_unowned() -> None:
     """Nightly: delete stored files no row names."""
     keeping.drop_unowned(at=timezone.now())
+
+
+@making.paper_task("documents.make_reading_copy")
+def make_reading_copy(document: Document) -> bytes:
+    """A Word or PowerPoint file as PDF."""
+    source = Document.objects.get(reading=document)
+    return reading.as_pdf(serving.read(source), source.extension)
 
 
 @worker_ready.connect

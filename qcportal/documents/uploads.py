@@ -25,6 +25,7 @@ MAX_NAME = 120  # characters, extension included
 _PIECE = 256 * 1024
 # Control characters, and the invisible ones that turn or split a name's direction.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_HEIC = "这是苹果手机的 HEIC 照片，请在手机里选“发送压缩图”后再传。"
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
 _CALLED = {
     "pdf": "PDF",
@@ -37,6 +38,7 @@ _CALLED = {
     "jpg": "JPG 图片",
     "png": "PNG 图片",
     "mp4": "MP4 视频",
+    "mov": "MOV 视频",
     "zip": "ZIP 压缩包",
 }
 
@@ -152,6 +154,31 @@ def clean_name(name: str) -> str:
     return stem[: MAX_NAME - len(extension)] + extension
 
 
+def why_not_named(name: str, allowed: Iterable[str]) -> Iterator[Refusal]:
+    """What a name alone tells, before a byte is sent: ``identity_number``,
+    ``file_type``."""
+    name, allowed = clean_name(name), list(allowed)
+    if identity.holds_number(name):
+        yield Refusal(
+            "identity_number", "文件名里有身份证号，请改名后再上传。平台不收身份证号。"
+        )
+    extension = _extension(name)
+    if extension == "heic":
+        yield Refusal("file_type", _HEIC)
+    elif extension not in allowed:
+        yield Refusal("file_type", _not_this_kind(name, allowed))
+
+
+def _extension(name: str) -> str:
+    extension = PurePosixPath(name).suffix.lstrip(".").lower()
+    return "jpg" if extension == "jpeg" else extension
+
+
+def _not_this_kind(name: str, allowed: list[str]) -> str:
+    listed = "、".join(_CALLED[one] for one in allowed)
+    return f"“{name}”的类型不能上传，这里可以上传：{listed}。"
+
+
 def _inspect(upload: "File[Any]", allowed: list[str], max_bytes: int) -> Inspected:
     name = clean_name(upload.name or "")
     if identity.holds_number(name):
@@ -159,8 +186,7 @@ def _inspect(upload: "File[Any]", allowed: list[str], max_bytes: int) -> Inspect
             "identity_number", "文件名里有身份证号，请改名后再上传。平台不收身份证号。"
         )
     size, sha256 = _weigh(upload, max_bytes, name)
-    extension = PurePosixPath(name).suffix.lstrip(".").lower()
-    extension = "jpg" if extension == "jpeg" else extension
+    extension = _extension(name)
     seen = inspecting.look(upload, name)
     _check_kind(name, extension, seen.kind, allowed)
     refuse_if(seen.refusals)
@@ -192,16 +218,13 @@ def _weigh(upload: "File[Any]", max_bytes: int, name: str) -> tuple[int, str]:
 
 def _check_kind(name: str, extension: str, kind: str, allowed: list[str]) -> None:
     if kind == "heic":
-        refuse(
-            "file_type", "这是苹果手机的 HEIC 照片，请在手机里选“发送压缩图”后再传。"
-        )
+        refuse("file_type", _HEIC)
     if kind == "locked":
         refuse("file_encrypted", f"“{name}”设了密码，请取消密码后再上传。")
     if kind == "macro":
         refuse("macro", f"“{name}”带有宏，请另存为不带宏的文件后再上传。")
     if extension not in allowed:
-        listed = "、".join(_CALLED[one] for one in allowed)
-        refuse("file_type", f"“{name}”的类型不能上传，这里可以上传：{listed}。")
+        refuse("file_type", _not_this_kind(name, allowed))
     if kind != extension:
         real = _CALLED.get(kind, "别的类型")
         refuse(

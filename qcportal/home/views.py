@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db import connection
@@ -19,6 +20,7 @@ from qcportal.accounts.roles import Role
 from qcportal.audit.standing import standing
 from qcportal.campaigns import access, forwarding, phases
 from qcportal.campaigns.models import Campaign
+from qcportal.documents import reading
 from qcportal.home import shows
 from qcportal.notices.models import Notice, NoticeAttachment
 from qcportal.ui.caching import public_page
@@ -209,10 +211,15 @@ def _cases() -> list[PublicationEntry]:
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """200 when the database answers; what watchers and containers ask. ``books``: how
-    the last nightly check ended (``ok``, ``fault``, ``never``) and when."""
+    the last nightly check ended (``ok``, ``fault``, ``never``) and when; ``optional``:
+    which helpers that need not be there are."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok", "books": _books()})
+    helpers = {
+        "virus_scanner": bool(settings.CLAMAV_ADDRESS),
+        "office_to_pdf": bool(reading.program()),
+    }
+    return JsonResponse({"status": "ok", "books": _books(), "optional": helpers})
 
 
 def _books() -> dict[str, str]:

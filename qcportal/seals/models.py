@@ -75,7 +75,7 @@ class ScanReading(models.Model):
         MISSING = "missing", "缺页"
 
     document = models.OneToOneField(
-        Document, models.PROTECT, null=True, blank=True, related_name="reading"
+        Document, models.PROTECT, null=True, blank=True, related_name="scan_reading"
     )
     check_code = models.CharField("应有的核对码", max_length=12, db_index=True)
     outcome = models.CharField("结果", max_length=12, choices=Outcome.choices)

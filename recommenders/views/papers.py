@@ -141,7 +141,7 @@ def upload_scan(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, dossier, form, status=422)
     scan = table_scans.held(request.session, paper, by=request.actor)
-    unread = scan is not None and scan.reading.needs_look
+    unread = scan is not None and scan.scan_reading.needs_look
     return redirect(here("papers" if unread else "confirm_table", request))
 
 

@@ -24,7 +24,7 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns.deadlines import judged
 from qcportal.campaigns.stages import Stage
 from qcportal.clock import now
-from qcportal.documents import serving
+from qcportal.documents import reading, serving
 from qcportal.documents.models import Document
 from qcportal.refusals import Refusal, Refused
 from reviews import actions, rules, shows
@@ -225,4 +225,7 @@ def judge_page(
     request: HttpRequest, key: str, document: UUID, number: int
 ) -> HttpResponse:
     found, _ = _judged(request, key, document)
-    return serving.page_image(found, number, 100)
+    shown = reading.shown(found)
+    if shown is None:
+        raise Http404
+    return serving.page_image(shown, number, 100)

@@ -16,7 +16,7 @@ from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
 from qcportal.campaigns import access
 from qcportal.clock import now
-from qcportal.documents import making, serving
+from qcportal.documents import making, reading, serving
 from qcportal.documents.models import Document
 from qcportal.refusals import refuse
 from reviews import shows
@@ -54,7 +54,10 @@ def check_file(request: HttpRequest, code: str, key: UUID) -> HttpResponse:
 @acting_as(Role.ASSOCIATION)
 def check_page(request: HttpRequest, code: str, key: UUID, number: int) -> HttpResponse:
     _, document = _of_entry(request, code, key)
-    return serving.page_image(document, number, 100)
+    shown = reading.shown(document)
+    if shown is None:
+        raise Http404
+    return serving.page_image(shown, number, 100)
 
 
 # --- lists and certificates -----------------------------------------------------------

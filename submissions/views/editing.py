@@ -21,13 +21,14 @@ from qcportal.accounts.roles import Role
 from qcportal.campaigns.deadlines import judged
 from qcportal.clock import now
 from qcportal.refusals import Refused
-from submissions import actions, known, rules, shows
+from submissions import actions, known, rules, shows, upload_actions
 from submissions.editor import Editor
-from submissions.forms import OpenedForm, StepForm, VersionForm, read_typed
+from submissions.forms import FilingForm, OpenedForm, StepForm, VersionForm, read_typed
 from submissions.lifecycle import EDITABLE
 from submissions.merging import Merged, Typed, unmerged
 from submissions.models import Submission
 from submissions.together import answer, clashes_shown, writing
+from submissions.upload_shows import Coming
 from submissions.views.slots import attach_all
 
 WHOLE = "submissions/edit.html"
@@ -82,6 +83,7 @@ def _page(
         template = "submissions/_materials.html"
     context = {
         "submission": submission, "editor": editor, "closed": closed,
+        "coming": Coming(submission, at),
         "chip": shows.chip(submission, Role.GROUP, at),
         "holder": shows.holder(submission, at, Role.GROUP),
         "reason": shows.return_reason(submission),
@@ -144,6 +146,19 @@ def _answer(
     window = OpenedForm.read(request.POST).window
     said = answer(kept, merged, typed, window=window, by=request.actor, at=now())
     return JsonResponse(said)
+
+
+def keep_typed(request: HttpRequest, submission: Submission) -> HttpResponse | None:
+    """Keep what was typed on the page a button of a slot was pressed on; the page to
+    answer with where that was refused. A script sends no words."""
+    if "version" not in request.POST:
+        return None
+    typed = read_typed(submission.form.form, request.POST)
+    try:
+        kept, merged = _keep(request, submission, typed)
+    except Refused as refused:
+        return _not_kept(request, submission, typed, refused)
+    return _page(request, kept, 409, merged=merged) if merged.clashes else None
 
 
 def _not_kept(
@@ -224,22 +239,36 @@ def file(request: HttpRequest, code: str) -> HttpResponse:
     """Read the names aloud, then hand it to the unit."""
     submission, at = own(request, code), now()
     if request.method == "POST":
-        confirmed = request.POST.get("confirmed") == "on"
-        began = judged(request, submission.campaign)
-        actions.file(submission.pk, confirmed=confirmed, by=request.actor, at=began,
-                     names=request.POST.get("names"))  # fmt: skip
-        messages.success(
-            request, f"已提交给{submission.unit.name}。受理编号 {code}，请记下来。"
-        )
-        return redirect("submissions:track", code)
+        return _hand_in(request, submission)
     if submission.state_enum not in EDITABLE:
         return redirect("submissions:track", code)
     move = rules.filing_move(submission)
+    coming = Coming(submission, at)
+    awaited = {one.slot for one in coming.unfinished}
     context = {
-        "submission": submission, "editor": Editor(submission),
+        "submission": submission, "editor": Editor(submission, awaited=awaited),
         "closed": [*rules.why_not(move, submission, request.actor, at),
                    *rules.body_in_standing(submission, at)],
         "names": rules.names(submission), "mark": rules.names_mark(submission),
         "renamed": shows.renamed(submission), "topic": shows.topic_tag(submission),
+        "coming": coming,
     }  # fmt: skip
     return render(request, "submissions/file.html", context)
+
+
+def _hand_in(request: HttpRequest, submission: Submission) -> HttpResponse:
+    """The act of filing: at once, or as soon as the files on their way are here."""
+    said = FilingForm.read(request.POST)
+    act = upload_actions.file_when_complete if said.wait else actions.file
+    act(
+        submission.pk, confirmed=said.confirmed, names=said.names, by=request.actor,
+        at=judged(request, submission.campaign),
+    )  # fmt: skip
+    code = submission.code
+    text = f"已提交给{submission.unit.name}。受理编号 {code}，请记下来。"
+    if said.wait:
+        text = (
+            f"已收到您的提交，等文件传完就交给{submission.unit.name}。受理编号 {code}。"
+        )
+    messages.success(request, text)
+    return redirect("submissions:track", code)

@@ -16,7 +16,7 @@ from qcportal.accounts.access import acting_as
 from qcportal.accounts.roles import Role
 from qcportal.audit.record import record
 from qcportal.clock import now
-from qcportal.documents import making, serving
+from qcportal.documents import making, reading, serving
 from qcportal.documents.models import Document
 from qcportal.ui.middleware import safe_referer
 from submissions.models import Attachment, FrozenAttachment, Revision, Submission
@@ -87,7 +87,10 @@ def file_download(request: HttpRequest, code: str, key: str) -> HttpResponse:
 def page_image(request: HttpRequest, code: str, key: str, number: int) -> HttpResponse:
     """Page ``number`` (from 1) as PNG, for readers without a PDF viewer."""
     submission = seen(request, code)
-    return serving.page_image(_document(request, submission, key), number, dpi=110)
+    shown = reading.shown(_document(request, submission, key))
+    if shown is None:
+        raise Http404
+    return serving.page_image(shown, number, dpi=110)
 
 
 @acting_as(*READERS)

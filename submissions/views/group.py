@@ -29,6 +29,7 @@ from submissions.forms import page_of
 from submissions.lifecycle import EDITABLE, MOVES, UNRELEASED, MoveName
 from submissions.models import Submission
 from submissions.rules import Offer
+from submissions.upload_shows import Coming
 from submissions.views.editing import own
 from submissions.year_forms import TopicChoiceForm
 from submissions.yearbook import Topic
@@ -169,6 +170,7 @@ def track(request: HttpRequest, code: str) -> HttpResponse:
         "offers": _offers(request, submission, at),
         "files": _files(submission),
         "editable": submission.state_enum in EDITABLE,
+        "coming": Coming(submission, at),
         "certificate": shows.certificate_path(submission),
         "activity": stamping.activity_tabs(submission),
         "topics": _offered(request, submission.campaign, submission)

@@ -69,8 +69,8 @@ def test_photos_in_any_order_become_one_pdf_in_page_order(printed, unit):
     with kept.file.open("rb") as file:
         seen = scan_pages.read([file.read()])
     assert [one.mark.page for one in seen] == [1, 2, 3]
-    assert kept.reading.outcome == "matched"
-    assert [one["mark"] for one in kept.reading.pages] == [3, 1, 2]
+    assert kept.scan_reading.outcome == "matched"
+    assert [one["mark"] for one in kept.scan_reading.pages] == [3, 1, 2]
     page = unit.get(url(printed)).content.decode()
     assert "二维码核对相符，共 3 页。" in page
 
@@ -153,7 +153,7 @@ def test_an_unread_page_waits_for_a_reason(printed, unit, cast, walk):
     assert empty.status_code == 422
     assert "请写明为什么拍不清二维码" in empty.content.decode()
     unit.post(url(printed, "stamp_scan"), {"look_reason": "公章压住了二维码"})
-    assert scan.reading.__class__.objects.get().look_reason == "公章压住了二维码"
+    assert scan.scan_reading.__class__.objects.get().look_reason == "公章压住了二维码"
     asked = rules.why_not_stamp(found, cast.unit, walk.at, **given)
     assert list(asked) == []
 

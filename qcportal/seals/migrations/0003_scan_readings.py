@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('look_reason', models.CharField(blank=True, max_length=200, verbose_name='请人工核对的原因')),
                 ('read_at', models.DateTimeField()),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('document', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reading', to='documents.document')),
+                ('document', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='scan_reading', to='documents.document')),
             ],
             options={
                 'ordering': ['-read_at', '-pk'],
