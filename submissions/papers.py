@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from qcportal.accounts.roles import Role
@@ -176,7 +177,9 @@ def receipt(revision: Revision) -> dict[str, Any]:
             revision.content_hash,
         ),
         # Not a print to be stamped: one code for the whole of it.
-        "qr": pdf.qr_data_uri(verify_url(revision.check_code)),
+        "qr": pdf.qr_data_uri(
+            f"{settings.SITE_URL}/verify/{revision.check_code}/"
+        ),
     }  # fmt: skip
 
 
