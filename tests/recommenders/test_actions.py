@@ -251,8 +251,7 @@ def test_seal_picture_stands_on_the_table_with_its_label(walk, cast, campaign):
     with stamp.sealed.file.open("rb") as file:
         content = file.read()
     text = pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()
-    assert "印模图像，由李婉清于" in text
-    assert "非可靠电子签名" in text
+    assert "印模图像（非可靠电子签名），由李婉清于" in text
     assert stamp.paper.check_code in text
     plain = stamp.paper.document
     plain.refresh_from_db()

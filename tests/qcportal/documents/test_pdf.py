@@ -14,7 +14,7 @@ import pytest
 from django.template import engines
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
-from qcportal.documents import fonts, pdf
+from qcportal.documents import fonts, paging, pdf
 from tests.qcportal.documents import specimens
 
 RARE = "喆堃昇玥祎翀旻䶮骉犇羴鱻淼焱垚㛃㑇㭎龑昉晳暐栱珺瑨璟𬭎"
@@ -22,7 +22,7 @@ FACTS = {
     "code": "QC-2026-0001",
     "revision": "第 3 版",
     "check_code": "7K4M-92QX",
-    "qr": pdf.qr_data_uri("https://portal.example/verify/7K4M92QX"),
+    "qr": paging.PLACE,
 }
 FORM = """{% extends "papers/base.html" %}{% block title %}申报表{% endblock %}
 {% block body %}<h1 class="title">质量管理小组成果申报表</h1>
