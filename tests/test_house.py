@@ -524,7 +524,7 @@ def test_scripts_of_pages_evaluate_nothing_and_fetch_from_here() -> None:
     # Only fragments the portal itself rendered, and a button's own words.
     writing = {name for name, text in scripts.items() if "innerHTML =" in text}
     assert writing == {
-        "editor.js", "page.js", "poll.js", "slots.js", "together.js",
+        "editor.js", "page.js", "poll.js", "together.js",
     }  # fmt: skip
 
 

@@ -51,6 +51,7 @@ WORDS = {
     "seals.sealpicture": "印章图样",
     "submissions.revision": "成果版次",
     "submissions.scoresheet": "评分与意见表",
+    "submissions.stamplook": "盖章页核对",
     "submissions.step": "流转记录",
 }
 

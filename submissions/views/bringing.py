@@ -91,15 +91,15 @@ def _sheet(form: FormVersion) -> HttpResponse:
 def bring(request: HttpRequest, code: str) -> HttpResponse:
     """Choose a file; look at what was understood; take what is ticked."""
     submission = own(request, code)
-    form = BringForm(request.POST or None, request.FILES or None)
     if request.method != "POST":
         return _ask(request, submission, BringForm())
+    form = BringForm(request.POST, request.FILES)
     if "sealed" in request.POST:
         return _take(request, submission)
     try:
         (found,) = _read(form, submission.form, options_of(submission), most=1)
     except Refused as refused:
-        form.add_error("file", str(refused))
+        _say(form, refused)
         return _ask(request, submission, form, 422)
     return _show(request, submission, found)
 
@@ -156,18 +156,19 @@ def bring_new(request: HttpRequest) -> HttpResponse:
     category = _category(request)
     if category is None or category.newest_form is None:
         return redirect("submissions:new")
-    form = BringForm(request.POST or None, request.FILES or None)
+    posted = request.method == "POST"
+    form = BringForm(request.POST, request.FILES) if posted else BringForm()
     context: dict[str, Any] = {"category": category, "form": form}
-    if request.method == "POST" and "sealed" in request.POST:
+    if posted and "sealed" in request.POST:
         return _begin_all(request, category)
-    if request.method == "POST":
+    if posted:
         try:
             options = body_options(category, request.actor.organisation.parent)
             found = _read(form, category.newest_form, options)
             return _show_many(request, category, found)
         except Refused as refused:
-            form.add_error("file", str(refused))
-    status = 422 if request.method == "POST" else 200
+            _say(form, refused)
+    status = 422 if posted else 200
     return render(request, "submissions/bring_new.html", context, status=status)
 
 
@@ -202,6 +203,12 @@ def _begin_all(request: HttpRequest, category: Category) -> HttpResponse:
     if known:
         messages.info(request, f"同名的草稿已经有了，没有再建：{'、'.join(known)}。")
     return redirect("submissions:desk" if begun or known else here)
+
+
+def _say(form: BringForm, refused: Refused) -> None:
+    """Beside the file, unless the form has said it."""
+    if not form.errors:
+        form.add_error("file", str(refused))
 
 
 def _category(request: HttpRequest) -> Category | None:

@@ -236,7 +236,7 @@ class PresetWalk:
         officer, fresh = self.cast.officer, self.fresh(found)
         assert fresh.state == State.SUBMITTED
         answers = {item.pk: (True, "") for item in self.campaign.check_items.all()}
-        factories.look_at_stamp(found, officer, self.at)
+        factories.look_at_stamp(fresh, officer, self.at)
         reviewing.pass_check(found.pk, answers, by=officer, at=self.at)
         sheets = []
         for judge in self.cast.judges:

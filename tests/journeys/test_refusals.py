@@ -205,9 +205,9 @@ def test_the_second_window_overwrites_nothing_and_shows_both(walk, cast):
     )
     first.press("先存着", {"title": "第一个窗口的题目"})
     second.press("先存着", {"title": "第二个窗口的题目"}, 409)
-    second.says("没有盖掉它", "第一个窗口的题目").holds("第二个窗口的题目")
+    second.says("有几处别人也改了", "第一个窗口的题目").holds("第二个窗口的题目")
     assert Submission.objects.get(pk=draft.pk).title == "第一个窗口的题目"
-    second.press("先存着")
+    second.press("用我的：课题名称")
     assert Submission.objects.get(pk=draft.pk).title == "第二个窗口的题目"
 
 

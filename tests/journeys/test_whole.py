@@ -20,7 +20,7 @@ from scripts.services import free_port
 
 pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parents[2]
-PAPERS = 6  # attachments of the notice; one that is not made yet has no link
+PAPERS = 7  # files of the notice, the form twice; one that is not made yet has no link
 PATIENCE = 180  # seconds; a killed worker is believed dead after half a minute
 OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEBUG")
 

@@ -61,6 +61,7 @@ def test_health_and_clock_answer_anybody(client, db):
     assert client.get("/health/").json() == {
         "status": "ok",
         "books": {"state": "never"},
+        "optional": {"office_to_pdf": False, "virus_scanner": False},
     }
     before = timezone.now()
     now = timezone.datetime.fromisoformat(client.get("/clock/").json()["now"])
